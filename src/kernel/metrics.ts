@@ -1,0 +1,129 @@
+// Owns the one table of metrics and the interface through which rooms report them.
+// docs/metrics.md is generated from it; labels are low-cardinality by construction.
+
+interface Metric {
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
+export const metricTable = {
+  kfgw_decisions_total: {
+    type: 'counter',
+    help: 'Decisions by door, outcome and reason code.',
+    labels: ['door', 'outcome', 'reason'],
+  },
+  kfgw_managed_headers_removed_total: {
+    type: 'counter',
+    help: 'Identity headers that a client sent and the gateway removed, by header.',
+    labels: ['header'],
+  },
+  kfgw_requests_refused_total: {
+    type: 'counter',
+    help: 'Requests refused by request hygiene, by reason code.',
+    labels: ['reason'],
+  },
+  kfgw_groups_dropped_total: {
+    type: 'counter',
+    help: 'Groups dropped because their name breaks a rule.',
+    labels: [],
+  },
+  kfgw_logins_total: {
+    type: 'counter',
+    help: 'Sign-ins by result: success or the reason code of the refusal.',
+    labels: ['result'],
+  },
+  kfgw_refreshes_total: {
+    type: 'counter',
+    help: 'Refreshes of claims by result: refreshed, unchanged, ended, failed or superseded.',
+    labels: ['result'],
+  },
+  kfgw_sessions_ended_total: {
+    type: 'counter',
+    help: 'Sessions ended by this replica, by reason code.',
+    labels: ['reason'],
+  },
+  kfgw_session_cache_entries: {
+    type: 'gauge',
+    help: 'Sessions held in the in-process cache.',
+    labels: [],
+  },
+  kfgw_store_operations_total: {
+    type: 'counter',
+    help: 'Session store operations by operation and result: ok or failed.',
+    labels: ['operation', 'result'],
+  },
+  kfgw_store_up: {
+    type: 'gauge',
+    help: '1 while the session store answers, else 0.',
+    labels: [],
+  },
+  kfgw_revocation_channel_up: {
+    type: 'gauge',
+    help: "1 while this replica's own heartbeats arrive through the revocation channel, else 0.",
+    labels: [],
+  },
+  kfgw_provider_up: {
+    type: 'gauge',
+    help: '1 while the identity provider answers, else 0.',
+    labels: [],
+  },
+  kfgw_live_connections: {
+    type: 'gauge',
+    help: 'Open WebSockets and streams that are decided again on every change.',
+    labels: ['kind'],
+  },
+  kfgw_live_connections_closed_total: {
+    type: 'counter',
+    help: 'Live connections that the gateway closed, by reason code.',
+    labels: ['reason'],
+  },
+  kfgw_upstream_errors_total: {
+    type: 'counter',
+    help: 'Failures towards applications, by reason code.',
+    labels: ['reason'],
+  },
+  kfgw_log_lines_dropped_total: {
+    type: 'counter',
+    help: 'Log lines dropped because the log output was blocked.',
+    labels: [],
+  },
+  kfgw_signing_keys: {
+    type: 'gauge',
+    help: 'Session JWT keys by state: published, signing or retired.',
+    labels: ['state'],
+  },
+  kfgw_reload_failures_total: {
+    type: 'counter',
+    help: 'Files that could not be reloaded; the last good state stays in force.',
+    labels: ['file'],
+  },
+  kfgw_upstream_request_seconds: {
+    type: 'histogram',
+    help: 'Seconds until the first byte of an application answer.',
+    labels: [],
+  },
+} as const satisfies Record<string, Metric>;
+
+export type MetricName = keyof typeof metricTable;
+type NamesOf<T extends Metric['type']> = {
+  [N in MetricName]: (typeof metricTable)[N]['type'] extends T ? N : never;
+}[MetricName];
+type LabelsOf<N extends MetricName> = {
+  readonly [L in (typeof metricTable)[N]['labels'][number]]: string;
+};
+
+export interface Metrics {
+  /** Adds `by` (default 1) to a counter. */
+  increment<N extends NamesOf<'counter'>>(name: N, labels: LabelsOf<N>, by?: number): void;
+  /** Sets a gauge. */
+  set<N extends NamesOf<'gauge'>>(name: N, labels: LabelsOf<N>, value: number): void;
+  /** Records one observation, in the unit that the metric's name ends with. */
+  observe<N extends NamesOf<'histogram'>>(name: N, labels: LabelsOf<N>, value: number): void;
+}
+
+export const silentMetrics: Metrics = {
+  increment: () => undefined,
+  set: () => undefined,
+  observe: () => undefined,
+};

@@ -1,0 +1,261 @@
+// Owns the one table of reason codes: what a refusal is called, answered with and explained by.
+// docs/reasons.md is generated from it.
+
+interface Reason {
+  /** HTTP status of the answer that carries this reason. */
+  readonly status: number;
+  /** One line a person reads first. */
+  readonly title: string;
+  /** What to do next. */
+  readonly advice: string;
+}
+
+const table = {
+  // Request hygiene: always before anything else looks at the request.
+  malformed_request: {
+    status: 400,
+    title: 'The request is not well-formed HTTP.',
+    advice: 'Check the client or a proxy in between; the bytes it sends violate RFC 9112.',
+  },
+  target_form: {
+    status: 400,
+    title: 'The request target has a form that the gateway does not serve.',
+    advice: 'Send an origin-form target: a path that begins with a single slash.',
+  },
+  target_fragment: {
+    status: 400,
+    title: 'The request target contains a fragment.',
+    advice: 'Remove everything from "#" on; fragments are never sent to servers.',
+  },
+  target_dot_segment: {
+    status: 400,
+    title: 'The path contains a dot segment.',
+    advice: 'Resolve "." and ".." before sending the request.',
+  },
+  target_backslash: {
+    status: 400,
+    title: 'The path contains a backslash.',
+    advice: 'Use "/" to separate path segments.',
+  },
+  target_control: {
+    status: 400,
+    title: 'The request target contains a control or non-ASCII character.',
+    advice: 'Percent-encode the target as RFC 3986 asks, without control characters.',
+  },
+  target_encoding: {
+    status: 400,
+    title: 'The request target is not correctly percent-encoded UTF-8.',
+    advice: 'Encode "%" as "%25" and text as UTF-8 without overlong forms.',
+  },
+  target_ambiguous: {
+    status: 400,
+    title: 'The path is ambiguous where it names an application, a namespace or an object.',
+    advice:
+      'Use no empty segment, encoded slash, encoded percent sign or ";" in this part of the path.',
+  },
+  target_name: {
+    status: 400,
+    title: 'A namespace or object name in the path is not a DNS-1123 name.',
+    advice: 'Use lower-case letters, digits and "-" as Kubernetes names do.',
+  },
+  query_ambiguous: {
+    status: 400,
+    title: 'A query parameter that decides is repeated or badly encoded.',
+    advice: 'Send the parameter once, correctly percent-encoded.',
+  },
+  header_alias: {
+    status: 400,
+    title: 'A header is spelled so that an application could mistake it for an identity header.',
+    advice: 'Remove the header; the gateway sets identity headers itself.',
+  },
+  host_ambiguous: {
+    status: 400,
+    title: 'The Host header is missing, repeated or not a host.',
+    advice: 'Send exactly one Host header.',
+  },
+  authorization_ambiguous: {
+    status: 400,
+    title: 'The request carries more than one Authorization value.',
+    advice: 'Send exactly one Authorization header with one scheme.',
+  },
+  cookie_ambiguous: {
+    status: 400,
+    title: "The gateway's cookie was sent more than once with different values.",
+    advice: "Delete this site's cookies in the browser and sign in again.",
+  },
+  url_too_long: {
+    status: 414,
+    title: 'The URL is too long.',
+    advice: 'Shorten the URL, or ask the administrator to raise limits.urlBytes.',
+  },
+  headers_too_large: {
+    status: 431,
+    title: 'The request headers are too large.',
+    advice:
+      "Delete this site's cookies in the browser, or ask the administrator to raise the limits.",
+  },
+  request_timeout: {
+    status: 408,
+    title: 'The request headers did not arrive in time.',
+    advice: 'Try again; check the connection.',
+  },
+  expectation_failed: {
+    status: 417,
+    title: 'The Expect header asks for something other than 100-continue.',
+    advice: 'Remove the Expect header.',
+  },
+  method_not_supported: {
+    status: 501,
+    title: 'The gateway does not serve this method.',
+    advice: 'Use GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS.',
+  },
+  // Who is asking.
+  sign_in_required: {
+    status: 401,
+    title: 'You are not signed in.',
+    advice: 'Sign in, or send a valid credential.',
+  },
+  session_ended: {
+    status: 401,
+    title: 'Your session has ended.',
+    advice: 'Sign in again.',
+  },
+  session_expired: {
+    status: 401,
+    title: 'Your session has expired.',
+    advice: 'Sign in again.',
+  },
+  invalid_token: {
+    status: 401,
+    title: 'The bearer token is not accepted.',
+    advice: 'Get a new token from an issuer that this gateway trusts.',
+  },
+  cross_site: {
+    status: 403,
+    title: 'The request came from another site.',
+    advice: 'Open the application at its own address and try again there.',
+  },
+  not_found: {
+    status: 404,
+    title: 'There is nothing at this address.',
+    advice: 'Check the address.',
+  },
+  method_not_allowed: {
+    status: 405,
+    title: 'This address does not take this method.',
+    advice: 'See the Allow header for the methods it takes.',
+  },
+  too_many_requests: {
+    status: 429,
+    title: 'There were too many sign-in requests from your address.',
+    advice: 'Wait a minute and try again.',
+  },
+  // Dependencies.
+  session_store_unavailable: {
+    status: 503,
+    title: 'Sessions cannot be read at the moment.',
+    advice: 'Your session is kept. Try again in a few seconds.',
+  },
+  provider_unavailable: {
+    status: 503,
+    title: 'The identity provider cannot be reached at the moment.',
+    advice: 'This page tries again by itself. If it lasts, tell the administrator.',
+  },
+  shutting_down: {
+    status: 503,
+    title: 'This replica is shutting down.',
+    advice: 'Try again; another replica will answer.',
+  },
+  upstream_unreachable: {
+    status: 502,
+    title: 'The application cannot be reached.',
+    advice: 'Try again; if it lasts, check that the application runs.',
+  },
+  upstream_protocol: {
+    status: 502,
+    title: 'The application gave an answer that is not well-formed HTTP.',
+    advice: "Check the application's log.",
+  },
+  upstream_timeout: {
+    status: 504,
+    title: 'The application did not answer in time.',
+    advice: 'Try again; if it lasts, check that the application is not overloaded.',
+  },
+  internal_error: {
+    status: 500,
+    title: 'The gateway made a mistake.',
+    advice: 'Tell the administrator the request id shown here.',
+  },
+  // Sign-in.
+  login_attempt_missing: {
+    status: 400,
+    title: 'This sign-in was not started in this browser, or took longer than ten minutes.',
+    advice: 'Start the sign-in again.',
+  },
+  login_state_mismatch: {
+    status: 400,
+    title: 'This answer does not belong to a sign-in that was started in this browser.',
+    advice: 'Start the sign-in again.',
+  },
+  login_refused_by_provider: {
+    status: 403,
+    title: 'The identity provider refused the sign-in.',
+    advice: 'Try again, or ask the administrator of the identity provider.',
+  },
+  login_failed: {
+    status: 502,
+    title: "The identity provider's answer could not be used.",
+    advice: 'Start the sign-in again; if it lasts, tell the administrator the request id.',
+  },
+  return_address_refused: {
+    status: 400,
+    title: 'The address to return to is not a path on this site.',
+    advice: 'Use a path that begins with a single slash.',
+  },
+  email_not_verified: {
+    status: 403,
+    title: 'Your e-mail address is not verified at the identity provider.',
+    advice: 'Verify the address there and sign in again.',
+  },
+  user_claim_missing: {
+    status: 403,
+    title: 'The identity provider did not say who you are.',
+    advice: 'The administrator must check that the user claim is released to this client.',
+  },
+  user_claim_invalid: {
+    status: 403,
+    title: 'The identity provider sent a user name that cannot be used safely.',
+    advice:
+      'The administrator must check the user claim: its type, "@", commas, spaces, control or non-ASCII characters.',
+  },
+  user_claim_reserved: {
+    status: 403,
+    title: 'The identity provider sent a user name that is reserved for Kubernetes.',
+    advice: 'Names beginning with "system:" cannot sign in.',
+  },
+  // Ends of sessions.
+  signed_out: {
+    status: 401,
+    title: 'You signed out.',
+    advice: 'Sign in again.',
+  },
+  signed_out_at_provider: {
+    status: 401,
+    title: 'You signed out at the identity provider.',
+    advice: 'Sign in again.',
+  },
+  provider_ended_session: {
+    status: 401,
+    title: 'The identity provider no longer confirms this session.',
+    advice: 'Sign in again.',
+  },
+  claims_too_old: {
+    status: 401,
+    title: 'The identity provider could not confirm your identity for too long.',
+    advice: 'Sign in again.',
+  },
+} as const satisfies Record<string, Reason>;
+
+export type ReasonCode = keyof typeof table;
+
+export const reasons: Readonly<Record<ReasonCode, Reason>> = table;
