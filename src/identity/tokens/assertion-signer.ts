@@ -1,0 +1,19 @@
+// Owns the interface through which sessions get their session JWT.
+import type { Principal } from '../principal.ts';
+
+export interface AssertionSubject {
+  readonly principal: Principal;
+  readonly email: string | undefined;
+  /** Public name of the session; never the cookie's value. */
+  readonly sessionHandle: string;
+  readonly authTimeSec: number;
+}
+
+export interface Assertion {
+  readonly token: string;
+  /** Milliseconds since the epoch; sign again in the last minute before it. */
+  readonly expiresAtMs: number;
+}
+
+/** Signs a session JWT synchronously (ES256), with the key that is due for signing now. */
+export type AssertionSigner = (subject: AssertionSubject) => Assertion;
