@@ -1,0 +1,91 @@
+// Owns the list of real neighbours and where each comes from.
+import { existsSync } from 'node:fs';
+import { ensureDebianPrograms, findProgram, type DebianPrograms } from './debian-package.ts';
+import { ensureGoProgram, goProgramPath, type GoProgram } from './go-program.ts';
+
+const catalogue = {
+  redis: debian(['redis-server', 'openssl'], ['redis-server', 'redis-cli', 'openssl']),
+  ldap: debian(['slapd', 'ldap-utils'], ['slapd', 'ldapmodify', 'ldapwhoami']),
+  chromium: debian(['chromium'], ['chromium']),
+  openssl: debian(['openssl'], ['openssl']),
+  wrk: debian(['wrk'], ['wrk']),
+  h2load: debian(['nghttp2-client'], ['h2load']),
+  'dex-2.45.1': go('dex-2.45.1', 'github.com/dexidp/dex/cmd/dex'),
+  'dex-2026-08-06': go('dex-2026-08-06', 'github.com/dexidp/dex/cmd/dex'),
+  'etcd-3.6.16': go('etcd-3.6.16', 'go.etcd.io/etcd/server/v3'),
+  'oauth2-proxy-7.15.2': go('oauth2-proxy-7.15.2', 'github.com/oauth2-proxy/oauth2-proxy/v7'),
+} as const satisfies Record<string, DebianPrograms | GoProgram>;
+
+/** A neighbour of the catalogue. */
+export type NeighbourName = keyof typeof catalogue;
+
+/** A neighbour that is built from its Go module. */
+export type GoNeighbourName = {
+  [Name in NeighbourName]: (typeof catalogue)[Name]['kind'] extends 'go' ? Name : never;
+}[NeighbourName];
+
+/** The neighbours that tests need, and those that only benchmarks need. */
+export const testNeighbours = [
+  'openssl',
+  'redis',
+  'ldap',
+  'chromium',
+  'dex-2.45.1',
+  'dex-2026-08-06',
+  'etcd-3.6.16',
+  'oauth2-proxy-7.15.2',
+] as const satisfies readonly NeighbourName[];
+export const benchmarkNeighbours = [
+  'redis',
+  'wrk',
+  'h2load',
+  'dex-2.45.1',
+  'oauth2-proxy-7.15.2',
+] as const satisfies readonly NeighbourName[];
+
+/**
+ * Installs or builds what is missing, one at a time. What cannot be had does not keep the others
+ * from being got; rejects at the end with the reasons.
+ */
+export async function ensureNeighbours(names: readonly NeighbourName[]): Promise<void> {
+  const wanted = names.map((name) => catalogue[name]);
+  const problems: string[] = [];
+  const attempt = async (work: Promise<unknown>): Promise<void> => {
+    await work.catch((error: unknown) => problems.push(String(error)));
+  };
+  await attempt(ensureDebianPrograms(wanted.filter((source) => source.kind === 'debian')));
+  for (const source of wanted) {
+    if (source.kind === 'go') await attempt(ensureGoProgram(source));
+  }
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+}
+
+/** Builds a Go neighbour if it is missing, and returns its program's path. */
+export async function ensureBuilt(name: GoNeighbourName): Promise<string> {
+  return ensureGoProgram(catalogue[name]);
+}
+
+/** Which of these are neither installed nor built, without trying to get them. */
+export function missingNeighbours(names: readonly NeighbourName[]): NeighbourName[] {
+  return names.filter((name) => {
+    const source = catalogue[name];
+    return source.kind === 'go'
+      ? !existsSync(goProgramPath(source))
+      : !source.programs.every(findProgram);
+  });
+}
+
+/** The path of an installed program. Throws, saying how to get it, when it is missing. */
+export function installedProgram(program: string): string {
+  const path = findProgram(program);
+  if (path !== undefined) return path;
+  throw new Error(`${program} is missing: run node test/neighbours/install.ts`);
+}
+
+function debian(packages: readonly string[], programs: readonly string[]) {
+  return { kind: 'debian', packages, programs } as const;
+}
+
+function go(name: string, mainPackage: string) {
+  return { kind: 'go', name, package: mainPackage } as const;
+}
