@@ -1,0 +1,90 @@
+// Owns the logger: JSON lines by pino, redacted, on an output that may block without delaying anybody.
+import { pino, destination, type DestinationStream } from 'pino';
+import type { LogFields, Logger } from '../kernel/logger.ts';
+
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+
+/** The logger of the running gateway, with what main and reload need besides. */
+export interface JsonLogger extends Logger {
+  setLevel(level: LogLevel): void;
+  level(): LogLevel;
+  /** Writes out what is buffered, as far as the output takes it; for the end of the process. */
+  flush(): void;
+}
+
+interface LogOutput extends DestinationStream {
+  flushSync?(): void;
+}
+
+// A net under the rule that fields never carry credentials: names that would, at the depths we log.
+const CREDENTIAL_FIELDS = [
+  'cookie',
+  'cookies',
+  'authorization',
+  'set-cookie',
+  'setCookie',
+  'token',
+  'accessToken',
+  'access_token',
+  'idToken',
+  'id_token',
+  'refreshToken',
+  'refresh_token',
+  'clientSecret',
+  'client_secret',
+  'password',
+  'secret',
+  'code',
+  'state',
+  'codeVerifier',
+  'sessionId',
+  'assertion',
+];
+
+/** Lines buffered beyond this many bytes while the output is blocked are dropped and counted. */
+const BUFFER_LIMIT_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Standard output without waiting for it: lines are buffered while a pipe is full, and dropped
+ * beyond the limit, because a stuck log collector must not stop anybody's request.
+ */
+export function standardOutput(onDrop: () => void): LogOutput {
+  const output = destination({ fd: 1, sync: false, maxLength: BUFFER_LIMIT_BYTES });
+  output.on('drop', onDrop);
+  return output;
+}
+
+/** Logs to `output`; the time stamp is pino's own, in milliseconds since the epoch. */
+export function createJsonLogger(level: LogLevel, output: LogOutput): JsonLogger {
+  const sink = pino(
+    {
+      level,
+      base: null,
+      redact: {
+        paths: CREDENTIAL_FIELDS.flatMap((name) => [`["${name}"]`, `*["${name}"]`]),
+        censor: '[redacted]',
+      },
+      formatters: { level: (label) => ({ level: label }) },
+      messageKey: 'message',
+    },
+    output,
+  );
+  const write =
+    (at: LogLevel) =>
+    (message: string, fields: LogFields = {}): void => {
+      sink[at](fields, message);
+    };
+  return {
+    error: write('error'),
+    warn: write('warn'),
+    info: write('info'),
+    debug: write('debug'),
+    setLevel(next) {
+      sink.level = next;
+    },
+    level: () => sink.level as LogLevel,
+    flush() {
+      output.flushSync?.();
+    },
+  };
+}
