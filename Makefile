@@ -1,0 +1,34 @@
+# The commands of README. Everything runs on Node 24, which `npm ci` brings where the system's is older.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+REPORT := .reports/vitest.json
+
+.PHONY: demo test verify unit neighbours bench clean
+
+node_modules/.package-lock.json: package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+demo: node_modules/.package-lock.json ## start the gateway with an embedded provider on localhost:8080
+	@exec node demo/main.ts
+
+neighbours: node_modules/.package-lock.json ## install or build the real neighbours of the tests
+	node test/neighbours/install.ts
+
+verify: node_modules/.package-lock.json ## compiler, lint, format, graph, dead code, generated docs
+	npm run --silent verify
+
+test: verify neighbours ## every check and every test, real neighbours included
+	@rm -f $(REPORT)
+	npx vitest run --coverage --reporter=default --reporter=json --outputFile.json=$(REPORT) || true
+	@node test/summary.ts $(REPORT)
+
+unit: node_modules/.package-lock.json ## the tests that need nothing but npm
+	npm test --silent
+
+bench: neighbours ## CPU per request against oauth2-proxy
+	node bench/inline-door.ts
+
+clean:
+	rm -rf dist coverage .reports
