@@ -54,11 +54,19 @@ export interface RecordStore {
     sealed: Buffer,
     expectedRevision: number,
   ): Promise<'written' | 'conflict' | 'ended' | 'missing'>;
-  /** Deletes the record and leaves a tombstone until `untilMs`; also where nothing was. */
+  /**
+   * Deletes the record and leaves a tombstone until `untilMs`, or until the record's own absolute
+   * limit when that is later; also where nothing was. The first reason stays.
+   */
   endSession(key: string, reason: ReasonCode, untilMs: number): Promise<void>;
   /** Raises last-use times (milliseconds since the epoch); never lowers, never creates. */
   touchSessions(uses: ReadonlyMap<string, number>): Promise<void>;
+  /**
+   * Never misses a session, one whose record is just being written included: to end all of them,
+   * end every key. May name sessions that have ended, until their absolute limit.
+   */
   sessionsOfPerson(person: string): Promise<readonly string[]>;
+  /** As sessionsOfPerson. */
   sessionsOfProviderSid(providerSid: string): Promise<readonly string[]>;
 
   readProviderRecord(person: string): Promise<StoredProviderRecord | undefined>;
