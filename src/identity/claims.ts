@@ -3,28 +3,30 @@ import type { ReasonCode } from '../kernel/reasons.ts';
 import { lowerCaseAscii, nameProblem } from './name-rules.ts';
 import type { Principal } from './principal.ts';
 
-/** Names of claims from the outside in: `['email']`, or `['realm_access', 'roles']` for a nested one. */
-export type ClaimPath = readonly string[];
-
+/** A claim is named as it stands in the token; `a.b` is also claim `b` inside claim `a`. */
 export interface ClaimRules {
-  readonly user: {
-    readonly claim: ClaimPath;
-    /** Put before the value, after lower-casing. */
-    readonly prefix: string;
-    readonly lowerCase: boolean;
-  };
-  readonly groups: { readonly claim: ClaimPath; readonly prefix: string };
-  /** Takes an e-mail although `email_verified` is not `true`. */
-  readonly allowUnverifiedEmail: boolean;
+  /** Claim that holds the user name. */
+  readonly user: string;
+  /** Put before the user name, after lower-casing. */
+  readonly userPrefix: string;
+  readonly lowerCaseUser: boolean;
+  /** Claim that holds the groups, an array of strings. */
+  readonly groups: string;
+  readonly groupsPrefix: string;
   /** Takes names with characters beyond ASCII; they travel as UTF-8. */
   readonly allowNonAscii: boolean;
+  /** Takes an e-mail although `email_verified` is not `true`. */
+  readonly insecureAllowUnverifiedEmail: boolean;
 }
 
 export const defaultClaimRules: ClaimRules = {
-  user: { claim: ['email'], prefix: '', lowerCase: false },
-  groups: { claim: ['groups'], prefix: '' },
-  allowUnverifiedEmail: false,
+  user: 'email',
+  userPrefix: '',
+  lowerCaseUser: false,
+  groups: 'groups',
+  groupsPrefix: '',
   allowNonAscii: false,
+  insecureAllowUnverifiedEmail: false,
 };
 
 export type PrincipalFromClaims =
@@ -51,7 +53,7 @@ export function principalFromClaims(claims: Claims, rules: ClaimRules): Principa
   const user = userName(claims, rules);
   if (user.kind === 'refused') return user;
   const { groups, dropped } = groupNames(claims, rules);
-  const email = nameAt(claims, ['email'], rules);
+  const email = nameIn(claims, 'email', rules);
   return {
     kind: 'principal',
     principal: { userId: user.name, groups },
@@ -61,18 +63,18 @@ export function principalFromClaims(claims: Claims, rules: ClaimRules): Principa
 }
 
 function userName(claims: Claims, rules: ClaimRules): Name {
-  const found = nameAt(claims, rules.user.claim, rules);
+  const found = nameIn(claims, rules.user, rules);
   if (found.kind === 'refused') return found;
-  const cased = rules.user.lowerCase ? lowerCaseAscii(found.name) : found.name;
-  return checkedName(rules.user.prefix + cased, rules);
+  const cased = rules.lowerCaseUser ? lowerCaseAscii(found.name) : found.name;
+  return checkedName(rules.userPrefix + cased, rules);
 }
 
-function nameAt(claims: Claims, path: ClaimPath, rules: ClaimRules): Name {
-  const value = claimAt(claims, path);
+function nameIn(claims: Claims, claim: string, rules: ClaimRules): Name {
+  const value = valueOf(claims, claim);
   if (value === undefined || value === null || value === '') return refused('user_claim_missing');
   if (typeof value !== 'string') return refused('user_claim_invalid');
-  if (path.at(-1) === 'email') {
-    if (!rules.allowUnverifiedEmail && !isVerified(claims, path)) {
+  if (claim === 'email' || claim.endsWith('.email')) {
+    if (!rules.insecureAllowUnverifiedEmail && !isVerified(claims, claim)) {
       return refused('email_not_verified');
     }
     if (value.indexOf('@') !== value.lastIndexOf('@')) return refused('user_claim_invalid');
@@ -81,8 +83,8 @@ function nameAt(claims: Claims, path: ClaimPath, rules: ClaimRules): Name {
 }
 
 // Only the boolean counts (OpenID Connect Core 1.0 section 5.1); absent and "true" are not it.
-function isVerified(claims: Claims, emailPath: ClaimPath): boolean {
-  return claimAt(claims, [...emailPath.slice(0, -1), 'email_verified']) === true;
+function isVerified(claims: Claims, emailClaim: string): boolean {
+  return valueOf(claims, `${emailClaim}_verified`) === true;
 }
 
 function checkedName(name: string, { allowNonAscii }: ClaimRules): Name {
@@ -93,30 +95,30 @@ function checkedName(name: string, { allowNonAscii }: ClaimRules): Name {
 
 function groupNames(
   claims: Claims,
-  { groups: { claim, prefix }, allowNonAscii }: ClaimRules,
+  { groups, groupsPrefix, allowNonAscii }: ClaimRules,
 ): { readonly groups: readonly string[]; readonly dropped: number } {
-  const value = claimAt(claims, claim) ?? [];
+  const value = valueOf(claims, groups) ?? [];
   if (!Array.isArray(value)) return { groups: [], dropped: 1 };
   const isUsable = (group: unknown): group is string =>
     typeof group === 'string' &&
     nameProblem(group, allowNonAscii) === undefined &&
-    nameProblem(prefix + group, allowNonAscii) === undefined;
+    nameProblem(groupsPrefix + group, allowNonAscii) === undefined;
   const usable = value.filter(isUsable);
   return {
-    groups: [...new Set(usable)].map((group) => prefix + group),
+    groups: [...new Set(usable)].map((group) => groupsPrefix + group),
     dropped: value.length - usable.length,
   };
 }
 
-/** The value at a path, by own properties only; undefined where there is none. */
-function claimAt(claims: Claims, path: ClaimPath): unknown {
-  let value: unknown = claims;
-  for (const name of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name))
-      return undefined;
-    value = Reflect.get(value, name);
-  }
-  return value;
+/** The claim of that very name (they may have dots), else the nested one; own properties only. */
+function valueOf(claims: Claims, claim: string): unknown {
+  return ownValue(claims, claim) ?? claim.split('.').reduce(ownValue, claims);
+}
+
+function ownValue(holder: unknown, name: string): unknown {
+  if (typeof holder !== 'object' || holder === null || !Object.hasOwn(holder, name))
+    return undefined;
+  return Reflect.get(holder, name);
 }
 
 function refused(reason: ReasonCode): { readonly kind: 'refused'; readonly reason: ReasonCode } {
