@@ -1,0 +1,79 @@
+// Owns the table of all options as documentation, environment and messages need it, read from the schema.
+import { z } from 'zod';
+import { environmentName } from './environment-name.ts';
+import { configSchema } from './schema.ts';
+
+export interface Option {
+  /** `oidc.issuer`; `upstreams[].prefix` for what stands in a list. */
+  readonly path: string;
+  /** Undefined for what stands in a list: the list is given as a whole. */
+  readonly environment: string | undefined;
+  /** Kind of value for people: `duration, 1s to 1h`, `URL`, …; `section` for a mapping. */
+  readonly kind: string;
+  /** How an environment variable is read: as it stands, or as JSON. */
+  readonly isText: boolean;
+  readonly isRequired: boolean;
+  /** As written in YAML; undefined when there is none. */
+  readonly defaultValue: unknown;
+  readonly about: string;
+}
+
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+/** The published JSON Schema of the YAML file (draft 2020-12). */
+export function jsonSchema(): JsonSchema {
+  const { $schema, ...rest } = z.toJSONSchema(configSchema, { io: 'input' });
+  return {
+    $schema: $schema ?? 'https://json-schema.org/draft/2020-12/schema',
+    title: 'Configuration of kubeflow-auth-gateway',
+    ...rest,
+  };
+}
+
+/** Every option and section, in the order of the schema. */
+export const optionTable: readonly Option[] = optionsOf(jsonSchema(), '');
+
+function optionsOf(schema: JsonSchema, parent: string): Option[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, property]) => {
+    const path = parent === '' ? name : `${parent}.${name}`;
+    const option = typeof property === 'boolean' ? {} : property;
+    const isRequired = schema.required?.includes(name) ?? false;
+    return [
+      optionOf(option, path, isRequired),
+      ...optionsOf(option, path),
+      ...elementsOf(option, path),
+    ];
+  });
+}
+
+function elementsOf(schema: JsonSchema, path: string): Option[] {
+  const { items } = schema;
+  return items === undefined || typeof items === 'boolean' || Array.isArray(items)
+    ? []
+    : optionsOf(items, `${path}[]`);
+}
+
+function optionOf(schema: JsonSchema, path: string, isRequired: boolean): Option {
+  const kind = schema['x-type'];
+  return {
+    path,
+    environment: path.includes('[]') ? undefined : environmentName(path),
+    kind: typeof kind === 'string' ? kind : 'section',
+    isText: schema.type === 'string',
+    isRequired,
+    defaultValue: schema.default,
+    about: schema.description ?? '',
+  };
+}
+
+/** Names of the options directly below a path such as `['upstreams', 0]`. */
+export function optionNames(path: readonly PropertyKey[]): string[] {
+  const parent = path
+    .map((part) => (typeof part === 'number' ? '[]' : `.${String(part)}`))
+    .join('');
+  return optionTable
+    .map((option) => `.${option.path}`)
+    .filter((option) => option.startsWith(`${parent}.`))
+    .map((option) => option.slice(parent.length + 1))
+    .filter((rest) => !rest.includes('.') && !rest.includes('[]'));
+}

@@ -1,0 +1,172 @@
+// Owns the options of what is forwarded: identity headers, upstreams, limits.
+import {
+  choice,
+  count,
+  duration,
+  file,
+  flag,
+  headerName,
+  list,
+  origin,
+  pathPrefix,
+  section,
+  size,
+  text,
+} from '../leaf.ts';
+
+/**
+ * Headers by which some application or proxy around Kubeflow names a caller: its own, those of
+ * oauth2-proxy and its kind, of Google's IAP, of common SSO proxies, and Kubernetes impersonation.
+ */
+export const DEFAULT_MANAGED_HEADERS = [
+  'kubeflow-userid',
+  'kubeflow-groups',
+  'x-auth-request-user',
+  'x-auth-request-email',
+  'x-auth-request-groups',
+  'x-auth-request-preferred-username',
+  'x-auth-request-access-token',
+  'x-forwarded-user',
+  'x-forwarded-email',
+  'x-forwarded-groups',
+  'x-forwarded-preferred-username',
+  'x-forwarded-access-token',
+  'x-goog-authenticated-user-email',
+  'x-goog-authenticated-user-id',
+  'x-goog-iap-jwt-assertion',
+  'x-auth-user',
+  'x-auth-email',
+  'x-auth-groups',
+  'x-auth-token',
+  'x-id-token',
+  'x-user',
+  'x-userid',
+  'x-user-id',
+  'x-email',
+  'x-groups',
+  'x-remote-user',
+  'x-remote-group',
+  'x-remote-groups',
+  'x-webauth-user',
+  'remote-user',
+  'remote-groups',
+  'remote-email',
+  'userid',
+  'gap-auth',
+  'gap-signature',
+  'x-pomerium-jwt-assertion',
+  'x-pomerium-claim-email',
+  'cf-access-jwt-assertion',
+  'cf-access-authenticated-user-email',
+  'x-amzn-oidc-identity',
+  'x-amzn-oidc-data',
+  'x-amzn-oidc-accesstoken',
+  'x-forwarded-client-cert',
+  'impersonate-user',
+  'impersonate-group',
+  'impersonate-uid',
+];
+
+export const identityHeaders = section({
+  userId: headerName({ about: 'Header that tells applications who is asking.' }).prefault(
+    'kubeflow-userid',
+  ),
+  groups: headerName({ about: "Header with the person's groups, joined by commas." }).prefault(
+    'kubeflow-groups',
+  ),
+  managed: list(headerName({ about: 'Header name.' }), {
+    about:
+      'Headers that applications could take for an identity: removed when a client sends them, refused in an alias spelling. The two above and x-kfgw-assertion always belong to them.',
+  }).prefault(DEFAULT_MANAGED_HEADERS),
+}).prefault({});
+
+const upstreamTls = section({
+  caFile: file({
+    about: "PEM file of authorities for the application's certificate, instead of the public ones.",
+  }).optional(),
+  serverName: text({
+    about: 'Name to expect in the certificate, when it is not the host.',
+  }).optional(),
+  insecureSkipTlsVerify: flag({
+    about:
+      'Accepts any certificate from the application. Anybody on that network path can read and change its traffic.',
+  }).default(false),
+}).prefault({});
+
+const upstream = section({
+  prefix: pathPrefix({
+    about: 'Paths that go to this application; the longest prefix that matches wins.',
+  }),
+  url: origin({ about: 'Scheme, host and port of the application; the path is never changed.' }),
+  access: choice(['authenticated', 'public'], {
+    about: 'Whether callers must be signed in. public applications get no identity header.',
+  }).default('authenticated'),
+  neverRedirect: flag({
+    about:
+      'Answers 401 instead of a redirect to the sign-in, for applications used by programs only.',
+  }).default(false),
+  sendAssertion: flag({ about: 'Sends the session JWT in x-kfgw-assertion.' }).default(false),
+  passAuthorization: flag({
+    about: "Passes the caller's Authorization header on to this application.",
+  }).default(false),
+  passOwnCookies: flag({
+    about:
+      "Passes the gateway's own cookies on to this application, which can then act as the person.",
+  }).default(false),
+  connectTimeout: duration({
+    about: 'How long a connection to the application may take.',
+    min: '100ms',
+    max: '1m',
+  }).prefault('5s'),
+  responseTimeout: duration({
+    about:
+      'How long the application may take to begin its answer once it has the whole request. Answers and uploads themselves have no limit.',
+    min: '1s',
+    max: '1d',
+  }).prefault('5m'),
+  tls: upstreamTls,
+}).transform(({ connectTimeout, responseTimeout, ...rest }) => ({
+  ...rest,
+  connectTimeoutMs: connectTimeout,
+  responseTimeoutMs: responseTimeout,
+}));
+
+export const upstreams = list(upstream, {
+  about: 'Applications behind the gateway. Empty: only its own pages are served, as behind Istio.',
+}).prefault([]);
+
+export const inferenceHosts = list(text({ about: 'Host name, or *.domain.' }), {
+  about:
+    'Hosts of inference services, such as *.models.example.com: programs call them, so they are never redirected to a sign-in.',
+}).prefault([]);
+
+export const limits = section({
+  urlBytes: size({ about: 'Longest URL; longer: 414.', min: '1KiB', max: '1MiB' }).prefault(
+    '32KiB',
+  ),
+  headerCount: count({
+    about: 'Most header lines of one request; more: 431.',
+    min: 20,
+    max: 2000,
+  }).default(200),
+  headerBytes: size({
+    about: 'Largest sum of all headers and the URL; larger: 431.',
+    min: '64KiB',
+    max: '1MiB',
+  }).prefault('128KiB'),
+  cookieBytes: size({
+    about: 'Largest sum of all Cookie headers; larger: 431.',
+    min: '4KiB',
+    max: '1MiB',
+  }).prefault('64KiB'),
+  loginPerMinute: count({
+    about: 'Sign-in starts and callbacks per minute from one client address; more: 429.',
+    min: 1,
+    max: 1_000_000,
+  }).default(120),
+  logoutPerMinute: count({
+    about: 'Back-channel logout messages per minute from one address; more: 429.',
+    min: 1,
+    max: 1_000_000,
+  }).default(600),
+}).prefault({});

@@ -1,0 +1,75 @@
+// Owns the options of where the gateway listens and how it is reached from outside.
+import { z } from 'zod';
+import { cidr, count, duration, file, flag, list, origin, section, text } from '../leaf.ts';
+
+const tls = section({
+  certFile: file({ about: 'PEM file with the certificate chain; reloaded when it changes.' }),
+  keyFile: file({
+    about: "PEM file with the certificate's private key; reloaded when it changes.",
+  }),
+}).optional();
+
+function address(port: number, who: string) {
+  return {
+    host: text({ about: `Address that ${who} connect to.` }).prefault('0.0.0.0'),
+    port: count({
+      about: `TCP port that ${who} connect to; 0 takes any free port.`,
+      min: 0,
+      max: 65_535,
+    }).default(port),
+    tls,
+  };
+}
+
+const publicListener = section({
+  ...address(8080, 'browsers, the load balancer or Istio'),
+  keepAlive: duration({
+    about:
+      'How long an idle connection is kept. Longer than the proxy in front keeps it (Envoy: 1h), so that it is never reused while closing.',
+    min: '1s',
+    max: '1d',
+  }).prefault('61m'),
+  headersTimeout: duration({
+    about: 'How long a client may take to send the headers of a request.',
+    min: '1s',
+    max: '10m',
+  }).prefault('60s'),
+}).transform(({ keepAlive, headersTimeout, ...rest }) => ({
+  ...rest,
+  keepAliveMs: keepAlive,
+  headersTimeoutMs: headersTimeout,
+}));
+
+export const listeners = section({
+  public: publicListener.prefault({}),
+  admin: section(address(9090, 'the kubelet and Prometheus')).prefault({}),
+}).prefault({});
+
+export const publicOrigins = list(origin({ about: 'Scheme, host and port.' }), {
+  about:
+    "Addresses under which browsers reach the gateway, all https or all http. Empty: every Host is ours and Origin is compared with the request's own Host, as stock Kubeflow does.",
+}).prefault([]);
+
+export const trustedProxies = list(cidr({ about: 'Address range.' }), {
+  about:
+    "Proxies in front of the gateway whose X-Forwarded-For and X-Forwarded-Proto are believed. Empty: nobody's are.",
+}).prefault([]);
+
+export const cookies = section({
+  insecureWithoutSecure: flag({
+    about:
+      'Sets cookies without Secure and without the __Host- prefix, for public origins on plain http. Anybody on the network path can take over sessions.',
+  }).default(false),
+}).prefault({});
+
+export const files = z
+  .strictObject({
+    pollEvery: duration({
+      about:
+        'How often mounted files (keys, certificates, secrets, this file) are looked at for changes. SIGHUP looks at once.',
+      min: '1s',
+      max: '1h',
+    }).prefault('30s'),
+  })
+  .transform(({ pollEvery }) => ({ pollEveryMs: pollEvery }))
+  .prefault({});
