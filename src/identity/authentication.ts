@@ -5,6 +5,8 @@ import type { Principal } from './principal.ts';
 /** A verified identity, ready for the hot path: nothing here is computed per request. */
 export interface Identity {
   readonly principal: Principal;
+  /** For pages that show who is signed in; decides nothing. */
+  readonly email?: string | undefined;
   /** What proved it. A session is named by a handle that is not its cookie's value. */
   readonly credential: { readonly kind: 'session'; readonly sessionHandle: string };
   /** Managed identity headers as name, value pairs; only those that have a value. */

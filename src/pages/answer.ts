@@ -1,0 +1,50 @@
+// Owns how the pages write an answer: a page, JSON, a redirect, or a reason in the caller's form.
+import type { Request, Response } from 'express';
+import { reasons } from '../kernel/reasons.ts';
+import { callerKind } from './caller-kind.ts';
+import { errorPageView, problemDocument, type ErrorView } from './error-view.ts';
+import { renderPage, type PageView } from './page-template.ts';
+import { headOf } from './request-heads.ts';
+import { pageHeaders, type PagePolicy } from './security-headers.ts';
+
+type Refusal = Omit<ErrorView, 'requestId'>;
+
+export function sendPage(res: Response, status: number, view: PageView, policy: PagePolicy): void {
+  res.status(status).set(pageHeaders(policy)).send(renderPage(view));
+}
+
+export function sendJson(
+  res: Response,
+  status: number,
+  body: Readonly<Record<string, unknown>>,
+  contentType = 'application/json',
+): void {
+  res.status(status).set('Content-Type', contentType).send(JSON.stringify(body));
+}
+
+/** `location` is a path on this site, or an address of the provider: nothing else, ever. */
+export function redirect(res: Response, location: string, status: 302 | 303 = 302): void {
+  res.status(status).set('Location', location).end();
+}
+
+/** A refusal as the caller can use it: a page for a person, a problem document for a program. */
+export function sendReason(req: Request, res: Response, view: Refusal, policy: PagePolicy): void {
+  if (callerKind(headOf(req)) === 'program') {
+    sendProblem(req, res, view);
+    return;
+  }
+  const page = errorPageView(refusalHeaders(req, res, view));
+  sendPage(res, reasons[view.reason].status, page, policy);
+}
+
+/** A refusal as a problem document, whoever asks. */
+export function sendProblem(req: Request, res: Response, view: Refusal): void {
+  const problem = problemDocument(refusalHeaders(req, res, view));
+  sendJson(res, reasons[view.reason].status, problem, 'application/problem+json');
+}
+
+function refusalHeaders(req: Request, res: Response, view: Refusal): ErrorView {
+  if (reasons[view.reason].status === 401) res.set('WWW-Authenticate', 'Bearer');
+  if (view.retryAfterSec !== undefined) res.set('Retry-After', String(view.retryAfterSec));
+  return { ...view, requestId: headOf(req).id };
+}

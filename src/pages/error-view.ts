@@ -1,0 +1,68 @@
+// Owns what a reason code looks like to a person and to a program.
+import { reasons, type ReasonCode } from '../kernel/reasons.ts';
+import { START_PATH, startAddress } from './own-paths.ts';
+import type { PageAction, PageView } from './page-template.ts';
+
+export interface ErrorView {
+  readonly reason: ReasonCode;
+  readonly requestId: string;
+  /** Path on this site where the person wanted to go, when it is known. */
+  readonly returnTo?: string | undefined;
+  /** Seconds after which it is worth trying again; a page then does so by itself. */
+  readonly retryAfterSec?: number | undefined;
+  /** What to try again; `returnTo` when absent. */
+  readonly retryHref?: string | undefined;
+}
+
+/** Refusals that a new sign-in may heal although their status is not 401. */
+const healedBySignIn: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+  'return_address_refused',
+  'login_attempt_missing',
+  'login_state_mismatch',
+  'login_refused_by_provider',
+  'login_failed',
+  'email_not_verified',
+  'user_claim_missing',
+  'user_claim_invalid',
+  'user_claim_reserved',
+]);
+
+/** The page about a refusal: what happened, what to do next, its code and the request id. */
+export function errorPageView(view: ErrorView): PageView {
+  const { title, advice } = reasons[view.reason];
+  const retryHref = view.retryHref ?? view.returnTo;
+  return {
+    title,
+    text: [advice],
+    action: actionOf(view, retryHref),
+    ...(view.retryAfterSec !== undefined && retryHref !== undefined
+      ? { refresh: { seconds: view.retryAfterSec, href: retryHref, withoutScript: false } }
+      : {}),
+    report: { code: view.reason, requestId: view.requestId },
+  };
+}
+
+function actionOf(view: ErrorView, retryHref: string | undefined): PageAction | undefined {
+  const { status } = reasons[view.reason];
+  if (status === 401 || healedBySignIn.has(view.reason)) {
+    return { label: 'Sign in again', href: startAddress(view.returnTo ?? '/'), kind: 'top' };
+  }
+  if (retryHref === undefined) return undefined;
+  return { label: 'Try again', href: retryHref, kind: 'link' };
+}
+
+/**
+ * The same as a problem document (RFC 9457); `code` is the stable name. Where a sign-in heals it,
+ * `login_url` says where a person can do that: a program is never redirected there.
+ */
+export function problemDocument(view: ErrorView): Readonly<Record<string, unknown>> {
+  const { status, title, advice } = reasons[view.reason];
+  return {
+    title,
+    status,
+    detail: advice,
+    code: view.reason,
+    request_id: view.requestId,
+    ...(status === 401 ? { login_url: START_PATH } : {}),
+  };
+}

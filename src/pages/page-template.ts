@@ -1,0 +1,80 @@
+// Owns the one page that a person reads: its view, its template and its rendering.
+import { Eta } from 'eta';
+import { STYLE_PATH } from './own-paths.ts';
+
+/** Where the person can go from a page. */
+export interface PageAction {
+  readonly label: string;
+  /** A path on this site. */
+  readonly href: string;
+  /** `post` is a form without fields; `top` is a link that leaves the frame the page stands in. */
+  readonly kind: 'link' | 'top' | 'post';
+}
+
+export interface PageView {
+  readonly title: string;
+  /** One paragraph each. */
+  readonly text: readonly string[];
+  readonly action?: PageAction | undefined;
+  /** Goes on by itself after some seconds; `withoutScript` only where scripts do not run. */
+  readonly refresh?: {
+    readonly seconds: number;
+    readonly href: string;
+    readonly withoutScript: boolean;
+  };
+  /** Path of a script of ours. */
+  readonly script?: string;
+  /** What the person can tell the administrator. */
+  readonly report?: { readonly code: string; readonly requestId: string };
+}
+
+// Every value is written with <%= %>, which escapes; nothing here uses the raw form.
+const template = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title><%= it.title %></title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<link rel="stylesheet" href="<%= it.stylePath %>">
+<% if (it.script) { %>
+<script src="<%= it.script %>" defer></script>
+<% } %>
+<% if (it.refresh) { %>
+<% if (it.refresh.withoutScript) { %><noscript><% } %>
+<meta http-equiv="refresh" content="<%= it.refresh.seconds %>; url=<%= it.refresh.href %>">
+<% if (it.refresh.withoutScript) { %></noscript><% } %>
+<% } %>
+</head>
+<body>
+<main>
+<h1><%= it.title %></h1>
+<% for (const paragraph of it.text) { %>
+<p><%= paragraph %></p>
+<% } %>
+<% if (it.action && it.action.kind === 'post') { %>
+<form method="post" action="<%= it.action.href %>">
+<button type="submit"><%= it.action.label %></button>
+</form>
+<% } else if (it.action) { %>
+<p><a id="continue" class="action" href="<%= it.action.href %>"<% if (it.action.kind === 'top') { %> target="_top"<% } %>><%= it.action.label %></a></p>
+<% } %>
+<% if (it.report) { %>
+<dl>
+<dt>Code</dt><dd><code><%= it.report.code %></code></dd>
+<dt>Request id</dt><dd><code><%= it.report.requestId %></code></dd>
+</dl>
+<% } %>
+</main>
+</body>
+</html>
+`;
+
+const eta = new Eta({ autoEscape: true });
+const compiled = eta.compile(template);
+
+/** The page as HTML; every value of the view is escaped. */
+export function renderPage(view: PageView): string {
+  return eta.render(compiled, { ...view, stylePath: STYLE_PATH });
+}

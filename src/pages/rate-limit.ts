@@ -1,0 +1,61 @@
+// Owns the per-client limit on the paths that anybody may call without a credential.
+import { MINUTE_MS, SECOND_MS } from '../kernel/duration.ts';
+import type { Clock } from '../kernel/clock.ts';
+
+export interface RateLimitOptions {
+  /** Requests that one client may send per minute, all at once if it likes. */
+  readonly perMinute: number;
+  /** Clients remembered at a time; beyond it the one that was idle longest is forgotten. */
+  readonly maxClients: number;
+}
+
+// Sums of fractional intervals miss the minute by a rounding error.
+const EPSILON_MS = 0.001;
+
+/** Takes one request of `address` into account: seconds to wait, or 0 when it may go on. */
+export type RateLimit = (address: string) => number;
+
+/**
+ * A token bucket per client, kept as the one time at which the bucket is full again (the generic
+ * cell rate algorithm), so that a client costs one number. A refused request costs no token.
+ */
+export function createRateLimit(options: RateLimitOptions, clock: Clock): RateLimit {
+  const intervalMs = MINUTE_MS / options.perMinute;
+  const fullAtMs = new Map<string, number>();
+  return (address) => {
+    const client = networkOf(address);
+    const now = clock.monotonicMs();
+    const next = Math.max(fullAtMs.get(client) ?? now, now) + intervalMs;
+    const waitMs = next - now - MINUTE_MS;
+    if (waitMs > EPSILON_MS) return Math.ceil(waitMs / SECOND_MS);
+    fullAtMs.delete(client);
+    if (fullAtMs.size >= options.maxClients) forgetOldest(fullAtMs);
+    fullAtMs.set(client, next);
+    return 0;
+  };
+}
+
+function forgetOldest(clients: Map<string, number>): void {
+  for (const oldest of clients.keys()) {
+    clients.delete(oldest);
+    return;
+  }
+}
+
+/**
+ * What counts as one client: an IPv4 address, or an IPv6 /64, since every host may use any address
+ * of its own /64 (RFC 4291 section 2.5.1). `address` is in canonical spelling.
+ */
+export function networkOf(address: string): string {
+  if (!address.includes(':')) return address;
+  const [head = '', tail = ''] = address.split('::');
+  const before = groupsOf(head);
+  const gap = new Array<string>(8 - Math.min(8, before.length + groupsOf(tail).length)).fill('0');
+  return [...before, ...gap, ...groupsOf(tail)].slice(0, 4).join(':');
+}
+
+/** The 16-bit groups of one side of "::"; an embedded IPv4 address stands for two of them. */
+function groupsOf(side: string): readonly string[] {
+  if (side === '') return [];
+  return side.split(':').flatMap((group) => (group.includes('.') ? ['v4', 'v4'] : [group]));
+}

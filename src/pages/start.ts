@@ -1,0 +1,91 @@
+// Owns GET /oauth2/start: sends a person to the provider, and only a person.
+import type { Request, RequestHandler, Response } from 'express';
+import { readQueryParameter } from '../request/query-parameter.ts';
+import { redirect, sendPage, sendReason } from './answer.ts';
+import { authenticateRequest } from './authenticate-request.ts';
+import { callerKind } from './caller-kind.ts';
+import { KEEP_FRAGMENT_SCRIPT_PATH, startAddress } from './own-paths.ts';
+import type { PageContext } from './page-dependencies.ts';
+import type { PageView } from './page-template.ts';
+import { headOf } from './request-heads.ts';
+import { readReturnTo } from './return-to.ts';
+import { standInPolicy } from './security-headers.ts';
+
+/** Whoever is signed in goes straight on to `rd`. */
+export function startSignIn(context: PageContext): RequestHandler {
+  return async (req, res) => {
+    const head = headOf(req);
+    const policy = standInPolicy(context.login);
+    const returnTo = readReturnTo(head.target);
+    if (returnTo.kind === 'refused') {
+      sendReason(req, res, { reason: 'return_address_refused' }, policy);
+      return;
+    }
+    const who = await authenticateRequest(head, context.authenticator);
+    if (who.kind === 'authenticated') {
+      redirect(res, returnTo.path);
+    } else if (who.kind === 'unavailable') {
+      sendReason(req, res, { ...who, retryHref: startAddress(returnTo.path) }, policy);
+    } else if (callerKind(head) === 'program') {
+      sendReason(req, res, { reason: who.reason }, policy);
+    } else {
+      await startForPerson(context, req, res, returnTo.path);
+    }
+  };
+}
+
+/**
+ * Only a navigation at the top level begins a sign-in: the provider's form in a frame would be open
+ * to clickjacking, and most providers refuse to be framed.
+ */
+async function startForPerson(
+  { login, options }: PageContext,
+  req: Request,
+  res: Response,
+  returnTo: string,
+): Promise<void> {
+  const policy = standInPolicy(login);
+  const head = headOf(req);
+  if (callerKind(head) === 'frame') {
+    res.set('WWW-Authenticate', 'Bearer');
+    sendPage(res, 401, framePageView(returnTo), policy);
+    return;
+  }
+  if (options.keepFragment && readQueryParameter(head.target, 'go').kind === 'absent') {
+    sendPage(res, 200, keepFragmentView(returnTo), { ...policy, hasScript: true });
+    return;
+  }
+  const begun = await login.begin(returnTo, req.headers.cookie);
+  if (begun.kind === 'redirect') {
+    res.append('Set-Cookie', [...begun.setCookies]);
+    redirect(res, begun.location);
+    return;
+  }
+  const { retryAfterSec } = begun;
+  const retryHref = startAddress(returnTo);
+  sendReason(req, res, { reason: 'provider_unavailable', retryAfterSec, retryHref }, policy);
+}
+
+/** Stands in for an application in a frame: the sign-in belongs to the whole window. */
+export function framePageView(returnTo: string): PageView {
+  return {
+    title: 'Please sign in',
+    text: ['Your session has ended. Sign in to go on.'],
+    action: { label: 'Sign in', href: startAddress(returnTo), kind: 'top' },
+  };
+}
+
+/**
+ * Browsers carry a fragment over our redirects but not through a provider's form, and never send it.
+ * So this page's script puts it into `rd`; without scripts the page goes on without it.
+ */
+function keepFragmentView(returnTo: string): PageView {
+  const href = `${startAddress(returnTo)}&go=1`;
+  return {
+    title: 'Signing in',
+    text: ['You are being taken to the sign-in.'],
+    action: { label: 'Continue', href, kind: 'link' },
+    refresh: { seconds: 0, href, withoutScript: true },
+    script: KEEP_FRAGMENT_SCRIPT_PATH,
+  };
+}

@@ -1,0 +1,23 @@
+// Owns GET /oauth2/userinfo: who the session's person is, for scripts and front ends.
+import type { RequestHandler } from 'express';
+import { sendJson, sendProblem } from './answer.ts';
+import { authenticateRequest } from './authenticate-request.ts';
+import type { PageContext } from './page-dependencies.ts';
+import { headOf } from './request-heads.ts';
+
+/** Always JSON, never a redirect, never a token. `user` is what applications see. */
+export function userInfo({ authenticator }: PageContext): RequestHandler {
+  return async (req, res) => {
+    const who = await authenticateRequest(headOf(req), authenticator);
+    if (who.kind !== 'authenticated') {
+      sendProblem(req, res, who);
+      return;
+    }
+    const { principal, email } = who.identity;
+    sendJson(res, 200, {
+      user: principal.userId,
+      ...(email === undefined ? {} : { email }),
+      groups: principal.groups,
+    });
+  };
+}
