@@ -1,4 +1,5 @@
 // Owns Dex's configuration file: the Kubeflow distribution's entries, and what tests change of them.
+import type { Etcd } from './etcd.ts';
 import type { Ldap } from './ldap.ts';
 
 /** The password of every static user, as in the Kubeflow distribution. */
@@ -72,9 +73,7 @@ export interface DexSessions {
 }
 
 /** Memory forgets signing keys, refresh tokens and sessions at a restart; etcd keeps them. */
-export type DexStorage =
-  | { readonly kind: 'memory' }
-  | { readonly kind: 'etcd'; readonly endpoint: string; readonly namespace?: string };
+export type DexStorage = 'memory' | Etcd;
 
 /** What the configuration file says; the defaults are the Kubeflow distribution's. */
 export interface DexConfig {
@@ -88,7 +87,7 @@ export interface DexConfig {
   readonly enablePasswordDB?: boolean;
   readonly expiry?: DexExpiry;
   readonly sessions?: DexSessions;
-  readonly storage?: DexStorage;
+  readonly storage: DexStorage;
   readonly skipApprovalScreen?: boolean;
   /** The connector that serves the password grant, for example `local`. */
   readonly passwordConnector?: string;
@@ -100,7 +99,7 @@ export function dexConfigFile(config: DexConfig): string {
   return JSON.stringify(
     {
       issuer: config.issuer,
-      storage: storage(config.storage ?? { kind: 'memory' }),
+      storage: storage(config.storage),
       web: { http: `127.0.0.1:${config.port}` },
       logger: { level: 'debug', format: 'text' },
       oauth2: {
@@ -122,9 +121,8 @@ export function dexConfigFile(config: DexConfig): string {
 }
 
 function storage(chosen: DexStorage): unknown {
-  if (chosen.kind === 'memory') return { type: 'memory' };
-  const { endpoint, namespace = 'dex/' } = chosen;
-  return { type: 'etcd', config: { endpoints: [endpoint], namespace } };
+  if (chosen === 'memory') return { type: 'memory' };
+  return { type: 'etcd', config: { endpoints: [chosen.url], namespace: 'dex/' } };
 }
 
 function ldapConnector(ldap: Ldap): unknown {

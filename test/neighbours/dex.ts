@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureBuilt } from './catalogue.ts';
 import { dexConfigFile, type DexConfig } from './dex-config.ts';
+import { startEtcd } from './etcd.ts';
 import { freePort } from './free-port.ts';
 import { NeighbourProcess, startInScratchDirectory } from './neighbour-process.ts';
 
@@ -28,13 +29,34 @@ export interface Dex extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** Starts Dex on 127.0.0.1 and waits until it answers discovery. */
+/**
+ * Starts Dex on 127.0.0.1 and waits until it answers discovery. Without `storage` 2.45.1 keeps its
+ * state in memory; the newer one gets an etcd of its own, because its memory storage locks up at
+ * the first refresh (it looks the connector up in a transaction: server/tokens/refresh_store.go).
+ */
 export async function startDex(options: DexOptions = {}): Promise<Dex> {
+  if (options.version !== '2026-08-06' || options.storage !== undefined) return start(options);
+  const etcd = await startEtcd();
+  try {
+    const dex = await start({ ...options, storage: etcd });
+    const stop = async (): Promise<void> => {
+      await dex.stop();
+      await etcd.stop();
+    };
+    return { ...dex, stop, [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    await etcd.stop();
+    throw error;
+  }
+}
+
+async function start(options: DexOptions): Promise<Dex> {
   const { version = '2.45.1', env = {}, ...chosen } = options;
   const program = await ensureBuilt(`dex-${version}`);
   const port = options.port ?? (await freePort());
-  const config: DexConfig = { issuer: `http://127.0.0.1:${port}/dex`, ...chosen, port };
-  const url = `http://127.0.0.1:${port}${new URL(config.issuer).pathname.replace(/\/$/, '')}`;
+  const issuer = options.issuer ?? `http://127.0.0.1:${port}/dex`;
+  const config: DexConfig = { storage: 'memory', ...chosen, issuer, port };
+  const url = `http://127.0.0.1:${port}${new URL(issuer).pathname.replace(/\/$/, '')}`;
   return startInScratchDirectory('dex', async (directory) => {
     const configFile = join(directory, 'config.yaml');
     await writeFile(configFile, dexConfigFile(config));
@@ -43,11 +65,12 @@ export async function startDex(options: DexOptions = {}): Promise<Dex> {
       command: program,
       args: ['serve', configFile],
       directory,
+      port,
       env: { ...(config.sessions === undefined ? {} : { DEX_SESSIONS_ENABLED: 'true' }), ...env },
       isReady: () => answersDiscovery(url),
     });
     const stop = () => process.stop();
-    return { port, issuer: config.issuer, url, process, stop, [Symbol.asyncDispose]: stop };
+    return { port, issuer, url, process, stop, [Symbol.asyncDispose]: stop };
   });
 }
 

@@ -14,7 +14,7 @@ export interface Etcd extends AsyncDisposable {
 /** Starts a single etcd on 127.0.0.1 and waits until it is healthy. */
 export async function startEtcd(): Promise<Etcd> {
   const program = await ensureBuilt('etcd-3.6.16');
-  const [clientPort, peerPort] = await freePorts(2);
+  const [clientPort = 0, peerPort = 0] = await freePorts(2);
   const url = `http://127.0.0.1:${clientPort}`;
   const peerUrl = `http://127.0.0.1:${peerPort}`;
   return startInScratchDirectory('etcd', async (directory) => {
@@ -23,11 +23,14 @@ export async function startEtcd(): Promise<Etcd> {
       command: program,
       args: [
         ...['--data-dir', join(directory, 'data'), '--unsafe-no-fsync', '--log-level', 'warn'],
+        // Alone, it need not wait the default second to elect itself.
+        ...['--heartbeat-interval', '10', '--election-timeout', '100'],
         ...['--listen-client-urls', url, '--advertise-client-urls', url],
         ...['--listen-peer-urls', peerUrl, '--initial-advertise-peer-urls', peerUrl],
         ...['--initial-cluster', `default=${peerUrl}`],
       ],
       directory,
+      port: clientPort,
       isReady: async () => (await fetch(`${url}/health`)).ok,
     });
     const stop = () => process.stop();

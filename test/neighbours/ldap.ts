@@ -70,6 +70,7 @@ export async function startLdap(options: LdapOptions): Promise<Ldap> {
       // A debug level keeps slapd in the foreground (slapd(8)); 256 logs operations.
       args: ['-f', configFile, '-h', url, '-d', '256'],
       directory,
+      port,
       isReady: async () => (await ldapTool('ldapwhoami', url, '')) !== '',
     });
     const ldap = ldapHandle(url, port, options.groupNames ?? 'cn', process);

@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
+import { listensOn } from './listening-port.ts';
 import { pollUntil } from './poll-until.ts';
 import { makeScratchDirectory, removeScratchDirectory } from './scratch-directory.ts';
 
@@ -14,6 +15,8 @@ export interface ProcessSpec {
   readonly args: readonly string[];
   readonly directory: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** The port that the process itself must listen on before it is asked. */
+  readonly port?: number;
   /** True as soon as the neighbour answers; throwing means not yet. */
   readonly isReady: () => boolean | Promise<boolean>;
   readonly readyWithinMs?: number;
@@ -116,12 +119,20 @@ export class NeighbourProcess implements AsyncDisposable {
     this.#log.splice(0, this.#log.length - LOG_LINES_KEPT);
   }
 
+  async #listens(): Promise<boolean> {
+    return this.#spec.port === undefined || listensOn(this.pid, this.#spec.port);
+  }
+
   async #waitUntilReady(): Promise<void> {
     const { name, isReady, readyWithinMs = 20_000 } = this.#spec;
     try {
-      await pollUntil(`${name} answers`, async () => !this.isRunning || (await isReady()), {
-        withinMs: readyWithinMs,
-      });
+      await pollUntil(
+        `${name} answers`,
+        async () => !this.isRunning || ((await this.#listens()) && (await isReady())),
+        {
+          withinMs: readyWithinMs,
+        },
+      );
       if (!this.isRunning) throw new Error(`${name} ended while starting`);
     } catch (error) {
       const log = this.logTail();

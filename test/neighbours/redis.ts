@@ -52,6 +52,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<Redis> {
       command: installedProgram('redis-server'),
       args: [join(directory, 'redis.conf')],
       directory,
+      port,
       isReady: async () => (await cli('ping')) === 'PONG',
     });
     return redisHandle(options, { port, directory, certificate, cli, process });

@@ -2,6 +2,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isAlive } from './liveness.ts';
 
 const PREFIX = 'kfgw-neighbour-';
 
@@ -24,14 +25,5 @@ async function removeAbandonedDirectories(): Promise<void> {
     const owner = /^kfgw-neighbour-(\d+)-/.exec(entry)?.[1];
     if (owner === undefined || isAlive(Number(owner))) continue;
     await removeScratchDirectory(join(tmpdir(), entry));
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }
