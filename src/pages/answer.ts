@@ -2,7 +2,7 @@
 import type { Request, Response } from 'express';
 import { reasons } from '../kernel/reasons.ts';
 import { callerKind } from './caller-kind.ts';
-import { errorPageView, problemDocument, type ErrorView } from './error-view.ts';
+import { errorPageView, framePageView, problemDocument, type ErrorView } from './error-view.ts';
 import { renderPage, type PageView } from './page-template.ts';
 import { headOf } from './request-heads.ts';
 import { pageHeaders, type PagePolicy } from './security-headers.ts';
@@ -34,6 +34,17 @@ export function sendReason(req: Request, res: Response, view: Refusal, policy: P
     return;
   }
   const page = errorPageView(refusalHeaders(req, res, view));
+  sendPage(res, reasons[view.reason].status, page, policy);
+}
+
+/** What a person in a frame gets instead of a sign-in. */
+export function sendFramePage(
+  req: Request,
+  res: Response,
+  view: Refusal,
+  policy: PagePolicy,
+): void {
+  const page = framePageView(refusalHeaders(req, res, view));
   sendPage(res, reasons[view.reason].status, page, policy);
 }
 

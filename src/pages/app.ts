@@ -5,7 +5,6 @@ import type { RequestHead } from '../request/request-head.ts';
 import { backChannelLogout, logoutForm, refuseLogoutForm } from './back-channel-logout.ts';
 import { finishSignIn } from './callback.ts';
 import { limitClients } from './client-limit.ts';
-import { errorPageView, type ErrorView } from './error-view.ts';
 import { answerFault } from './faults.ts';
 import { keySet, notFound, onlyMethods, staticFile } from './fixed-answers.ts';
 import {
@@ -20,40 +19,32 @@ import {
   USER_INFO_PATH,
 } from './own-paths.ts';
 import type { PageContext, PageDependencies, PageOptions } from './page-dependencies.ts';
-import { renderPage } from './page-template.ts';
 import { rememberHead } from './request-heads.ts';
-import { answerHeaders, pageHeaders, standInPolicy } from './security-headers.ts';
+import { answerHeaders } from './security-headers.ts';
 import { signInPage } from './sign-in.ts';
 import { signOut } from './sign-out.ts';
-import { framePageView, startSignIn } from './start.ts';
+import { createStandIns, type StandIns } from './stand-ins.ts';
+import { startSignIn } from './start.ts';
 import { staticFiles } from './static-files.ts';
 import { userInfo } from './user-info.ts';
 
-export interface Pages {
+export interface Pages extends StandIns {
   /** True for a request path, as received and without query, that the pages answer. */
   owns(path: string): boolean;
   /** Answers a request on an own path; `head` is what request hygiene made of `req`. */
   handle(req: IncomingMessage, res: ServerResponse, head: RequestHead): void;
-  /** HTML that stands in for an application in a frame; `returnTo` is a path on this site. */
-  framePage(returnTo: string): string;
-  /** HTML about a refusal, for a person. */
-  errorPage(view: ErrorView): string;
-  /** Headers that `framePage` and `errorPage` are to be sent with. */
-  standInHeaders(): Readonly<Record<string, string>>;
 }
 
 export function createPages(options: PageOptions, dependencies: PageDependencies): Pages {
   const context: PageContext = { ...dependencies, options };
   const app = createApp(context);
   return {
+    ...createStandIns(context.login),
     owns: isOwnPath,
     handle: (req, res, head) => {
       rememberHead(req, head);
       app(req, res);
     },
-    framePage: (returnTo) => renderPage(framePageView(returnTo)),
-    errorPage: (view) => renderPage(errorPageView(view)),
-    standInHeaders: () => pageHeaders(standInPolicy(context.login)),
   };
 }
 

@@ -42,6 +42,13 @@ export function errorPageView(view: ErrorView): PageView {
   };
 }
 
+/** Stands in for an application in a frame: the sign-in belongs to the whole window. */
+export function framePageView(view: ErrorView): PageView {
+  const page = errorPageView({ ...view, retryAfterSec: undefined });
+  const href = startAddress(view.returnTo ?? '/');
+  return { ...page, action: { label: 'Sign in', href, kind: 'top' } };
+}
+
 function actionOf(view: ErrorView, retryHref: string | undefined): PageAction | undefined {
   const { status } = reasons[view.reason];
   if (status === 401 || healedBySignIn.has(view.reason)) {

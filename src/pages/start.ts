@@ -1,7 +1,8 @@
 // Owns GET /oauth2/start: sends a person to the provider, and only a person.
 import type { Request, RequestHandler, Response } from 'express';
+import type { ReasonCode } from '../kernel/reasons.ts';
 import { readQueryParameter } from '../request/query-parameter.ts';
-import { redirect, sendPage, sendReason } from './answer.ts';
+import { redirect, sendFramePage, sendPage, sendReason } from './answer.ts';
 import { authenticateRequest } from './authenticate-request.ts';
 import { callerKind } from './caller-kind.ts';
 import { KEEP_FRAGMENT_SCRIPT_PATH, startAddress } from './own-paths.ts';
@@ -29,7 +30,7 @@ export function startSignIn(context: PageContext): RequestHandler {
     } else if (callerKind(head) === 'program') {
       sendReason(req, res, { reason: who.reason }, policy);
     } else {
-      await startForPerson(context, req, res, returnTo.path);
+      await startForPerson(context, req, res, { reason: who.reason, returnTo: returnTo.path });
     }
   };
 }
@@ -42,13 +43,12 @@ async function startForPerson(
   { login, options }: PageContext,
   req: Request,
   res: Response,
-  returnTo: string,
+  { reason, returnTo }: { readonly reason: ReasonCode; readonly returnTo: string },
 ): Promise<void> {
   const policy = standInPolicy(login);
   const head = headOf(req);
   if (callerKind(head) === 'frame') {
-    res.set('WWW-Authenticate', 'Bearer');
-    sendPage(res, 401, framePageView(returnTo), policy);
+    sendFramePage(req, res, { reason, returnTo }, policy);
     return;
   }
   if (options.keepFragment && readQueryParameter(head.target, 'go').kind === 'absent') {
@@ -64,15 +64,6 @@ async function startForPerson(
   const { retryAfterSec } = begun;
   const retryHref = startAddress(returnTo);
   sendReason(req, res, { reason: 'provider_unavailable', retryAfterSec, retryHref }, policy);
-}
-
-/** Stands in for an application in a frame: the sign-in belongs to the whole window. */
-export function framePageView(returnTo: string): PageView {
-  return {
-    title: 'Please sign in',
-    text: ['Your session has ended. Sign in to go on.'],
-    action: { label: 'Sign in', href: startAddress(returnTo), kind: 'top' },
-  };
 }
 
 /**
