@@ -194,6 +194,14 @@ export function headerName({ about }: Described) {
   );
 }
 
+/** A header name as `headerName`, or the beginning of names and `*`. */
+export function headerPattern({ about }: Described) {
+  const form = 'a header name of lower-case letters, digits and "-", or its beginning and "*"';
+  return parsed('header name or beginning*', about, form, (t) =>
+    /^[a-z0-9][a-z0-9-]*\*?$/.test(t) ? t : undefined,
+  );
+}
+
 /** `host:port`, with IPv6 in brackets. */
 export function hostPort({ about }: Described) {
   return parsed('host:port', about, 'host:port, such as redis.kubeflow.svc:6379', (t) => {

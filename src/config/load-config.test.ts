@@ -45,7 +45,7 @@ describe('loading', () => {
     expect(config.oidc.clientId).toBe('kubeflow-oidc-authservice');
     expect(config.oidc.redirectUri).toBe('/oauth2/callback');
     expect(config.sessionJwt).toMatchObject({ lifetimeMs: 300_000, publishDelayMs: 1_500_000 });
-    expect(config.limits.headerBytes).toBe(131_072);
+    expect(config.limits.headerBytes).toBe(98_304);
     expect(dangers).toEqual([]);
   });
 

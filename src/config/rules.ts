@@ -134,9 +134,9 @@ const limitsAreOrdered: Rule = ({ session, claims, limits }) => [
     'must not be longer than claims.maxAge',
   ),
   ...problemIf(
-    limits !== undefined && limits.headerBytes < limits.urlBytes + limits.cookieBytes,
+    limits !== undefined && limits.headerBytes < limits.cookieBytes,
     'limits.headerBytes',
-    'must be at least limits.urlBytes and limits.cookieBytes together: it counts both',
+    'must be at least limits.cookieBytes, which it counts too',
   ),
 ];
 

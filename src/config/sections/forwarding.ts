@@ -6,6 +6,7 @@ import {
   file,
   flag,
   headerName,
+  headerPattern,
   list,
   origin,
   pathPrefix,
@@ -15,56 +16,34 @@ import {
 } from '../leaf.ts';
 
 /**
- * Headers by which some application or proxy around Kubeflow names a caller: its own, those of
- * oauth2-proxy and its kind, of Google's IAP, of common SSO proxies, and Kubernetes impersonation.
+ * Headers by which an application, mesh or proxy around Kubeflow names a caller: Kubeflow's own and
+ * its code defaults (Identity-Aware Proxy), oauth2-proxy's, the Kubernetes API server's front-proxy
+ * and impersonation headers, and those of other single sign-on proxies.
  */
-export const DEFAULT_MANAGED_HEADERS = [
+const DEFAULT_MANAGED_HEADERS = [
   'kubeflow-userid',
   'kubeflow-groups',
-  'x-auth-request-user',
-  'x-auth-request-email',
-  'x-auth-request-groups',
-  'x-auth-request-preferred-username',
-  'x-auth-request-access-token',
+  'x-kfgw-*',
+  'x-auth-request-*',
   'x-forwarded-user',
   'x-forwarded-email',
   'x-forwarded-groups',
   'x-forwarded-preferred-username',
   'x-forwarded-access-token',
-  'x-goog-authenticated-user-email',
-  'x-goog-authenticated-user-id',
-  'x-goog-iap-jwt-assertion',
-  'x-auth-user',
-  'x-auth-email',
-  'x-auth-groups',
-  'x-auth-token',
-  'x-id-token',
-  'x-user',
-  'x-userid',
-  'x-user-id',
-  'x-email',
-  'x-groups',
-  'x-remote-user',
-  'x-remote-group',
-  'x-remote-groups',
-  'x-webauth-user',
-  'remote-user',
-  'remote-groups',
-  'remote-email',
-  'userid',
-  'gap-auth',
-  'gap-signature',
-  'x-pomerium-jwt-assertion',
-  'x-pomerium-claim-email',
-  'cf-access-jwt-assertion',
-  'cf-access-authenticated-user-email',
-  'x-amzn-oidc-identity',
-  'x-amzn-oidc-data',
-  'x-amzn-oidc-accesstoken',
   'x-forwarded-client-cert',
-  'impersonate-user',
-  'impersonate-group',
-  'impersonate-uid',
+  'x-remote-*',
+  'remote-*',
+  'impersonate-*',
+  'x-goog-authenticated-user-*',
+  'x-goog-iap-jwt-assertion',
+  'gap-*',
+  'x-amzn-oidc-*',
+  'x-ms-client-principal*',
+  'x-ms-token-*',
+  'cf-access-*',
+  'x-authentik-*',
+  'x-pomerium-*',
+  'x-webauth-*',
 ];
 
 export const identityHeaders = section({
@@ -74,9 +53,9 @@ export const identityHeaders = section({
   groups: headerName({ about: "Header with the person's groups, joined by commas." }).prefault(
     'kubeflow-groups',
   ),
-  managed: list(headerName({ about: 'Header name.' }), {
+  managed: list(headerPattern({ about: 'Header name, or its beginning and "*".' }), {
     about:
-      'Headers that applications could take for an identity: removed when a client sends them, refused in an alias spelling. The two above and x-kfgw-assertion always belong to them.',
+      'Headers that applications could take for an identity: removed when a client sends them, refused in an alias spelling. The two above and x-kfgw-* always belong to them.',
   }).prefault(DEFAULT_MANAGED_HEADERS),
 }).prefault({});
 
@@ -103,7 +82,7 @@ const upstream = section({
   }).default('authenticated'),
   neverRedirect: flag({
     about:
-      'Answers 401 instead of a redirect to the sign-in, for applications used by programs only.',
+      'Answers 401 instead of a redirect to the sign-in, for what programs call, such as inference services.',
   }).default(false),
   sendAssertion: flag({ about: 'Sends the session JWT in x-kfgw-assertion.' }).default(false),
   passAuthorization: flag({
@@ -135,14 +114,9 @@ export const upstreams = list(upstream, {
   about: 'Applications behind the gateway. Empty: only its own pages are served, as behind Istio.',
 }).prefault([]);
 
-export const inferenceHosts = list(text({ about: 'Host name, or *.domain.' }), {
-  about:
-    'Hosts of inference services, such as *.models.example.com: programs call them, so they are never redirected to a sign-in.',
-}).prefault([]);
-
 export const limits = section({
   urlBytes: size({ about: 'Longest URL; longer: 414.', min: '1KiB', max: '1MiB' }).prefault(
-    '32KiB',
+    '16KiB',
   ),
   headerCount: count({
     about: 'Most header lines of one request; more: 431.',
@@ -150,17 +124,22 @@ export const limits = section({
     max: 2000,
   }).default(200),
   headerBytes: size({
-    about: 'Largest sum of all headers and the URL; larger: 431.',
+    about: 'Largest sum of all header names and values; larger: 431.',
     min: '64KiB',
     max: '1MiB',
-  }).prefault('128KiB'),
+  }).prefault('96KiB'),
+  cookieCount: count({
+    about: 'Most cookies of one request; more: 431.',
+    min: 20,
+    max: 5000,
+  }).default(300),
   cookieBytes: size({
     about: 'Largest sum of all Cookie headers; larger: 431.',
     min: '4KiB',
     max: '1MiB',
   }).prefault('64KiB'),
   loginPerMinute: count({
-    about: 'Sign-in starts and callbacks per minute from one client address; more: 429.',
+    about: 'Sign-in starts, and callbacks, per minute from one client address; more: 429.',
     min: 1,
     max: 1_000_000,
   }).default(120),
