@@ -9,7 +9,7 @@ const head: RequestHead = {
   target: { raw: '/', path: '/', query: undefined, segments: [''], decodedSegments: [''] },
   rawHeaders: [],
   host: 'kubeflow.example.com',
-  client: { address: '127.0.0.1', scheme: 'https' },
+  client: { address: '127.0.0.1', scheme: 'https', host: 'kubeflow.example.com' },
   authorization: { kind: 'none' },
   sessionCookie: undefined,
   hints: {

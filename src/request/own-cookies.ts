@@ -5,7 +5,7 @@ export const LOGIN_ATTEMPT_LIMIT = 5;
 
 export interface OwnCookies {
   readonly session: string;
-  /** Login attempt cookies are this prefix and a slot number from 0 to LOGIN_ATTEMPT_LIMIT - 1. */
+  /** Login attempt cookies are this prefix and a number of up to six digits, drawn at random. */
   readonly loginPrefix: string;
   /** Whether cookies are set with Secure; the `__Host-` prefix needs it (RFC 6265bis section 4.1.3.2). */
   readonly secure: boolean;

@@ -1,0 +1,184 @@
+// Owns the way from raw bytes to a RequestHead: every rule of request hygiene in one order, before
+// anything else looks at the request.
+import { randomId, type Random } from '../kernel/random.ts';
+import type { ReasonCode } from '../kernel/reasons.ts';
+import { readAuthorization } from './authorization.ts';
+import { resolveClientHop, type ClientHop } from './client-hop.ts';
+import { countCookies, readCookie } from './cookies.ts';
+import { checkDecidingSegments } from './deciding-segments.ts';
+import { framingOf } from './framing.ts';
+import { isRepeated, valueOf, walkHeaders, type WalkedHeaders } from './header-walk.ts';
+import { isHost } from './host.ts';
+import type { Hygiene } from './hygiene.ts';
+import type { Authorization, ClientHints, RequestHead } from './request-head.ts';
+import { parseTarget } from './target.ts';
+
+/** A request as a listener received it; node:http's IncomingMessage has all but the last two. */
+export interface RawRequest {
+  readonly method: string;
+  readonly url: string;
+  /** Alternating names and values as received. */
+  readonly rawHeaders: readonly string[];
+  /** Address of the socket's other end. */
+  readonly peerAddress: string;
+  readonly isEncrypted: boolean;
+}
+
+export type ReadRequestHead =
+  | { readonly kind: 'head'; readonly head: RequestHead }
+  | { readonly kind: 'refused'; readonly reason: ReasonCode; readonly requestId: string };
+
+const methods: ReadonlySet<string> = new Set([
+  ...['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+]);
+
+/** Reads the head of a request, or refuses the request with the first reason found. */
+export function readRequestHead(
+  request: RawRequest,
+  hygiene: Hygiene,
+  random: Random,
+): ReadRequestHead {
+  if (!methods.has(request.method)) return refused('method_not_supported', request, random);
+  if (request.url.length > hygiene.limits.urlBytes) return refused('url_too_long', request, random);
+  const parsed = parseTarget(request.url);
+  if (parsed.kind === 'refused') return refused(parsed.reason, request, random);
+  const { target } = parsed;
+  const reason = checkDecidingSegments(target);
+  if (reason !== undefined) return refused(reason, request, random);
+  const walked = walkHeaders(request.rawHeaders, hygiene.headers, hygiene.limits);
+  if (walked.kind === 'refused') return refused(walked.reason, request, random);
+  const read = readHeaders(walked, request, hygiene);
+  if (read.kind === 'refused') return refused(read.reason, request, random);
+
+  return {
+    kind: 'head',
+    head: {
+      id: requestId(walked) ?? newRequestId(random),
+      method: request.method,
+      target,
+      rawHeaders: request.rawHeaders,
+      host: read.host,
+      client: read.client,
+      authorization: read.authorization,
+      sessionCookie: read.sessionCookie,
+      hints: hintsOf(walked, request.method),
+      removedHeaders: walked.removedHeaders,
+    },
+  };
+}
+
+interface HeaderFindings {
+  readonly kind: 'found';
+  readonly host: string;
+  readonly client: ClientHop;
+  readonly authorization: Authorization;
+  readonly sessionCookie: string | undefined;
+}
+
+type Refused = { readonly kind: 'refused'; readonly reason: ReasonCode };
+
+function readHeaders(
+  walked: WalkedHeaders,
+  request: RawRequest,
+  hygiene: Hygiene,
+): HeaderFindings | Refused {
+  const host = valueOf(walked, 'host');
+  if (host === undefined || isRepeated(walked, 'host') || !isHost(host))
+    return refuse('host_ambiguous');
+  if (framingOf(walked).kind === 'malformed') return refuse('malformed_request');
+  const expectation = valueOf(walked, 'expect');
+  if (expectation !== undefined && expectation.toLowerCase() !== '100-continue') {
+    return refuse('expectation_failed');
+  }
+  const authorization = readAuthorization(valueOf(walked, 'authorization'));
+  if (authorization === undefined || isRepeated(walked, 'authorization')) {
+    return refuse('authorization_ambiguous');
+  }
+  const session = readSessionCookie(valueOf(walked, 'cookie'), hygiene);
+  if (session.kind === 'refused') return session;
+  const client = clientOf(walked, host, request, hygiene);
+  return { kind: 'found', host, client, authorization, sessionCookie: session.value };
+}
+
+function readSessionCookie(
+  header: string | undefined,
+  hygiene: Hygiene,
+): { readonly kind: 'read'; readonly value: string | undefined } | Refused {
+  if (header === undefined) return { kind: 'read', value: undefined };
+  const { cookieBytes, cookieCount } = hygiene.limits;
+  if (header.length > cookieBytes || countCookies(header) > cookieCount) {
+    return refuse('headers_too_large');
+  }
+  const cookie = readCookie(header, hygiene.ownCookies.session);
+  if (cookie.kind === 'ambiguous') return refuse('cookie_ambiguous');
+  return { kind: 'read', value: cookie.kind === 'value' ? cookie.value : undefined };
+}
+
+function clientOf(
+  walked: WalkedHeaders,
+  host: string,
+  request: RawRequest,
+  hygiene: Hygiene,
+): ClientHop {
+  return resolveClientHop(
+    {
+      peerAddress: request.peerAddress,
+      isEncrypted: request.isEncrypted,
+      host,
+      forwarded: valueOf(walked, 'forwarded'),
+      forwardedFor: valueOf(walked, 'x-forwarded-for'),
+      forwardedProto: valueOf(walked, 'x-forwarded-proto'),
+      forwardedHost: valueOf(walked, 'x-forwarded-host'),
+    },
+    hygiene.trustedProxies,
+  );
+}
+
+function hintsOf(walked: WalkedHeaders, method: string): ClientHints {
+  return {
+    accept: valueOf(walked, 'accept'),
+    requestedWith: valueOf(walked, 'x-requested-with'),
+    fetchMode: valueOf(walked, 'sec-fetch-mode'),
+    fetchDest: valueOf(walked, 'sec-fetch-dest'),
+    fetchSite: valueOf(walked, 'sec-fetch-site'),
+    origin: valueOf(walked, 'origin'),
+    referer: valueOf(walked, 'referer'),
+    isWebSocket: isWebSocket(walked, method),
+  };
+}
+
+/** RFC 6455 section 4.1: a GET that asks to upgrade to `websocket`, among others perhaps. */
+function isWebSocket(walked: WalkedHeaders, method: string): boolean {
+  const upgrade = valueOf(walked, 'upgrade');
+  if (upgrade === undefined || method !== 'GET') return false;
+  return hasToken(upgrade, 'websocket') && hasToken(valueOf(walked, 'connection') ?? '', 'upgrade');
+}
+
+function hasToken(list: string, token: string): boolean {
+  return list.split(',').some((item) => item.trim().toLowerCase() === token);
+}
+
+const plainId = /^[\w.-]{1,64}$/;
+const REQUEST_ID_BITS = 128;
+
+/** The client's or a proxy's own id when it is one short plain word: it ends in logs and pages. */
+function requestId(walked: WalkedHeaders): string | undefined {
+  const id = valueOf(walked, 'x-request-id');
+  return id !== undefined && plainId.test(id) ? id : undefined;
+}
+
+function newRequestId(random: Random): string {
+  return randomId(random, REQUEST_ID_BITS);
+}
+
+function refuse(reason: ReasonCode): Refused {
+  return { kind: 'refused', reason };
+}
+
+function refused(reason: ReasonCode, request: RawRequest, random: Random): ReadRequestHead {
+  const at = request.rawHeaders.findIndex(
+    (name, index) => index % 2 === 0 && name.toLowerCase() === 'x-request-id',
+  );
+  const id = at === -1 ? '' : (request.rawHeaders[at + 1] ?? '');
+  return { kind: 'refused', reason, requestId: plainId.test(id) ? id : newRequestId(random) };
+}
