@@ -1,7 +1,8 @@
 // Owns starting Chromium, driven by playwright-core.
 import { chromium, type Browser } from 'playwright-core';
 import { installedProgram } from './catalogue.ts';
-import { makeScratchDirectory, removeScratchDirectory } from './scratch-directory.ts';
+import { startInScratchDirectory } from './neighbour-process.ts';
+import { removeScratchDirectory } from './scratch-directory.ts';
 
 // --no-sandbox: tests run as root in containers. The rest keeps the browser from asking anybody
 // but the pages under test.
@@ -28,15 +29,16 @@ export interface Chromium extends AsyncDisposable {
 export async function startChromium(
   options: { readonly args?: readonly string[] } = {},
 ): Promise<Chromium> {
-  const home = await makeScratchDirectory('chromium');
-  const browser = await chromium.launch({
-    executablePath: installedProgram('chromium'),
-    args: [...ARGS, ...(options.args ?? [])],
-    env: { PATH: process.env['PATH'], HOME: home, TMPDIR: home },
+  return startInScratchDirectory('chromium', async (home) => {
+    const browser = await chromium.launch({
+      executablePath: installedProgram('chromium'),
+      args: [...ARGS, ...(options.args ?? [])],
+      env: { PATH: process.env['PATH'], HOME: home, TMPDIR: home },
+    });
+    const stop = async (): Promise<void> => {
+      await browser.close();
+      await removeScratchDirectory(home);
+    };
+    return { browser, stop, [Symbol.asyncDispose]: stop };
   });
-  const stop = async (): Promise<void> => {
-    await browser.close();
-    await removeScratchDirectory(home);
-  };
-  return { browser, stop, [Symbol.asyncDispose]: stop };
 }

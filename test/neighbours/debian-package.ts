@@ -6,6 +6,7 @@ import { withMachineLock } from './machine-lock.ts';
 import { reportWork } from './progress.ts';
 import { runProgram } from './run-program.ts';
 
+const INSTALL_WITHIN_MS = 10 * 60_000;
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
 const POLICY =
   '#!/bin/sh\n# Written by kubeflow-auth-gateway: packages under installation start no service.\nexit 101\n';
@@ -42,11 +43,14 @@ async function install(packages: readonly string[]): Promise<void> {
   if (process.getuid?.() !== 0 || findProgram('apt-get') === undefined) {
     throw new Error(`install as root, with apt-get: ${packages.join(' ')}`);
   }
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const how = {
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    withinMs: INSTALL_WITHIN_MS,
+  };
   await withoutStartingServices(async () => {
-    await runProgram('apt-get', ['update', '-q'], { env });
+    await runProgram('apt-get', ['update', '-q'], how);
     const options = ['--yes', '-q', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300'];
-    await runProgram('apt-get', ['install', ...options, ...packages], { env });
+    await runProgram('apt-get', ['install', ...options, ...packages], how);
   });
 }
 

@@ -8,21 +8,25 @@ export interface RunOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly input?: string;
+  /** One minute if not told. */
+  readonly withinMs?: number;
 }
 
 /**
  * Runs a program and returns its standard output. Rejects, with what it wrote to both outputs, when
- * it ends otherwise than with status 0. It dies with us (see NeighbourProcess).
+ * it ends otherwise than with status 0, or not in time. It dies with us (see NeighbourProcess).
  */
 export async function runProgram(
   command: string,
   args: readonly string[],
-  { cwd, env, input = '' }: RunOptions = {},
+  { cwd, env, input = '', withinMs = 60_000 }: RunOptions = {},
 ): Promise<string> {
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', command, ...args], {
     ...(cwd === undefined ? {} : { cwd }),
     ...(env === undefined ? {} : { env }),
     stdio: ['pipe', 'pipe', 'pipe'],
+    timeout: withinMs,
+    killSignal: 'SIGKILL',
   });
   const closed = once(child, 'close');
   // A program that ends without reading its input is judged by its exit status.

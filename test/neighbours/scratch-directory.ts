@@ -24,6 +24,7 @@ async function removeAbandonedDirectories(): Promise<void> {
   for (const entry of await readdir(tmpdir())) {
     const owner = /^kfgw-neighbour-(\d+)-/.exec(entry)?.[1];
     if (owner === undefined || isAlive(Number(owner))) continue;
-    await removeScratchDirectory(join(tmpdir(), entry));
+    // Another user's cannot be removed, and another process may be removing it now.
+    await removeScratchDirectory(join(tmpdir(), entry)).catch(() => undefined);
   }
 }
