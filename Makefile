@@ -27,7 +27,8 @@ test: verify neighbours ## every check and every test, real neighbours included
 unit: node_modules/.package-lock.json ## the tests that need nothing but npm
 	npm test --silent
 
-bench: neighbours ## CPU per request against oauth2-proxy
+bench: node_modules/.package-lock.json ## CPU per request against oauth2-proxy
+	node test/neighbours/install.ts bench
 	node bench/inline-door.ts
 
 clean:
