@@ -1,0 +1,26 @@
+// Owns putting sign-in together: the provider's connection and what is asked of it.
+import type { RefreshGrant } from './completed-login.ts';
+import type { LoginFlow } from './login-flow.ts';
+import type { LoginDependencies, LoginOptions } from './login-options.ts';
+import { OpenidLoginFlow } from './openid-login-flow.ts';
+import { Provider } from './provider.ts';
+import { refreshGrant } from './refresh-grant.ts';
+
+export interface Login {
+  readonly flow: LoginFlow;
+  readonly refresh: RefreshGrant;
+  /** Stops asking the provider in the background. */
+  close(): void;
+}
+
+/** Starts asking for the provider at once, and does not wait for it. */
+export function createLogin(options: LoginOptions, deps: LoginDependencies): Login {
+  const provider = new Provider(options, deps);
+  return {
+    flow: new OpenidLoginFlow(options, deps, provider),
+    refresh: refreshGrant(options, deps, provider),
+    close: () => {
+      provider.close();
+    },
+  };
+}
