@@ -125,6 +125,11 @@ const table = {
     title: 'Your session has expired.',
     advice: 'Sign in again.',
   },
+  session_cookie_invalid: {
+    status: 401,
+    title: 'Your session cookie was not made by this gateway.',
+    advice: 'Sign in again.',
+  },
   invalid_token: {
     status: 401,
     title: 'The bearer token is not accepted.',

@@ -1,0 +1,138 @@
+// Owns resolving a session cookie to an identity: synchronous when the session is known, through
+// the store when it is not or when there is reason to doubt it.
+import type { Clock } from '../../kernel/clock.ts';
+import type { ReasonCode } from '../../kernel/reasons.ts';
+import type { Authentication, SessionAuthenticator } from '../authentication.ts';
+import type { KnownSession, KnownSessions } from './known-sessions.ts';
+import { readSessionCookie, sessionKeyOf } from './session-cookie.ts';
+import type { SessionKeys } from './session-keys.ts';
+import { isExpired, limitReached } from './session-lifetime.ts';
+import type { SessionOptions } from './session-options.ts';
+import type { SessionReading } from './session-records.ts';
+import type { SessionUse } from './session-use.ts';
+
+const RETRY_AFTER_SEC = 5;
+
+const unavailable: Authentication = {
+  kind: 'unavailable',
+  reason: 'session_store_unavailable',
+  retryAfterSec: RETRY_AFTER_SEC,
+};
+
+interface StoredSessionAuthenticatorParts {
+  readonly known: KnownSessions;
+  readonly use: Pick<SessionUse, 'used' | 'renew'>;
+  readonly keys: Pick<SessionKeys, 'cookie'>;
+  readonly clock: Clock;
+  readonly options: SessionOptions;
+}
+
+/**
+ * A store that fails neither grants nor ends anything: known sessions go on within the outage bound,
+ * unknown ones are unavailable. Nothing here throws or rejects.
+ */
+export class StoredSessionAuthenticator implements SessionAuthenticator {
+  readonly #parts: StoredSessionAuthenticatorParts;
+
+  constructor(parts: StoredSessionAuthenticatorParts) {
+    this.#parts = parts;
+  }
+
+  authenticate(sessionCookie: string): Authentication | Promise<Authentication> {
+    return this.#ask(sessionCookie, true);
+  }
+
+  recheck(sessionCookie: string): Authentication | Promise<Authentication> {
+    return this.#ask(sessionCookie, false);
+  }
+
+  #ask(cookie: string, isUse: boolean): Authentication | Promise<Authentication> {
+    const { clock, known } = this.#parts;
+    const found = known.get(cookie);
+    if (found === undefined) return this.#verify(cookie, isUse);
+    if (found.kind === 'ended') return absent(found.reason);
+    if (this.#mustAskStore(found)) return this.#askStore(found, isUse);
+    if (clock.monotonicMs() >= found.confirmDueAtMs) void known.confirm(found);
+    return this.#grant(found, isUse);
+  }
+
+  #verify(cookie: string, isUse: boolean): Authentication | Promise<Authentication> {
+    const read = readSessionCookie(cookie, this.#parts.keys.cookie());
+    if (read.kind === 'invalid') return absent('session_cookie_invalid');
+    // Other spellings of a cookie find the same entry, so that they cannot crowd out others.
+    if (read.canonical !== cookie) return this.#ask(read.canonical, isUse);
+    return this.#load(read.canonical, sessionKeyOf(read.id), isUse);
+  }
+
+  async #load(cookie: string, key: string, isUse: boolean): Promise<Authentication> {
+    const loaded = await this.#parts.known.load(cookie, key);
+    switch (loaded.kind) {
+      case 'ended':
+        return absent(loaded.reason);
+      case 'missing':
+        return absent('session_ended');
+      case 'unavailable':
+        return unavailable;
+      case 'known':
+        return this.#judge(loaded, 'live', isUse);
+    }
+  }
+
+  /** Known limits can be moved by what other replicas saw; doubts are for the store to settle. */
+  #mustAskStore(session: KnownSession): boolean {
+    const { clock, known, options } = this.#parts;
+    return (
+      limitReached(session, clock.nowMs(), options) !== undefined ||
+      known.isTrustSpent(session) ||
+      known.shouldAskFirst(session)
+    );
+  }
+
+  async #askStore(session: KnownSession, isUse: boolean): Promise<Authentication> {
+    const { clock, known } = this.#parts;
+    if (isExpired(session.record, clock.nowMs())) {
+      known.end(session.key, 'session_expired');
+      return absent('session_expired');
+    }
+    const answer = await known.confirm(session);
+    return answer.kind === 'ended'
+      ? absent(answer.reason)
+      : this.#judge(session, answer.kind, isUse);
+  }
+
+  #judge(
+    session: KnownSession,
+    answer: Exclude<SessionReading['kind'], 'ended'>,
+    isUse: boolean,
+  ): Authentication | Promise<Authentication> {
+    const { clock, known, options } = this.#parts;
+    const limit = limitReached(session, clock.nowMs(), options);
+    if (limit === undefined && !known.isTrustSpent(session)) return this.#grant(session, isUse);
+    if (answer === 'unavailable') return unavailable;
+    if (limit === undefined) {
+      known.forget(session);
+      return absent('session_ended');
+    }
+    const canRenew = limit === 'claims_too_old' && answer === 'live' && isUse;
+    return canRenew ? this.#renew(session) : absent(limit);
+  }
+
+  /** Whoever comes back after a pause has not been refreshed meanwhile: once, before the answer. */
+  async #renew(session: KnownSession): Promise<Authentication> {
+    const { clock, options, use } = this.#parts;
+    const answer = await use.renew(session);
+    if (answer.kind === 'ended') return absent(answer.reason);
+    const limit = limitReached(session, clock.nowMs(), options);
+    if (limit === undefined) return this.#grant(session, true);
+    return answer.kind === 'unavailable' ? unavailable : absent(limit);
+  }
+
+  #grant(session: KnownSession, isUse: boolean): Authentication {
+    if (isUse) this.#parts.use.used(session);
+    return session.authenticated;
+  }
+}
+
+function absent(reason: ReasonCode): Authentication {
+  return { kind: 'absent', reason };
+}
