@@ -40,7 +40,7 @@ function applyVariable(raw: RawConfig, name: string, value: string): Problem[] {
 }
 
 function jsonForm({ kind }: Option): string {
-  if (kind === 'list') return 'a list in JSON, such as ["a", "b"]';
+  if (kind.startsWith('list')) return 'a list in JSON, such as ["a", "b"]';
   if (kind === 'section') return 'a mapping in JSON, such as {"option": "value"}';
   return kind === 'boolean' ? 'true or false' : `a ${kind}`;
 }

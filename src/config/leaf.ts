@@ -38,15 +38,19 @@ type Range = Described & { readonly min: string; readonly max: string };
 /** A duration such as `90s` or `5m`, from `min` to `max`; milliseconds inside. */
 export function duration({ about, min, max }: Range) {
   const within = between(parseDurationMs, min, max);
-  const kind = `duration, ${min} to ${max}`;
-  return parsed(kind, about, `a duration from ${min} to ${max} such as 90s, 5m or 12h`, within);
+  const form = `a duration from ${min} to ${max} such as 90s, 5m or 12h`;
+  return parsed(`duration, ${min} to ${max}`, about, form, within).meta({
+    pattern: '^[0-9]{1,9}(ms|s|m|h|d)$',
+  });
 }
 
 /** A size such as `64KiB`, from `min` to `max`; bytes inside. */
 export function size({ about, min, max }: Range) {
   const within = between(parseSizeBytes, min, max);
-  const kind = `size, ${min} to ${max}`;
-  return parsed(kind, about, `a size from ${min} to ${max} such as 512B, 64KiB or 1MiB`, within);
+  const form = `a size from ${min} to ${max} such as 512B, 64KiB or 1MiB`;
+  return parsed(`size, ${min} to ${max}`, about, form, within).meta({
+    pattern: '^[0-9]{1,9}(B|KiB|MiB)$',
+  });
 }
 
 /** `parse`, for values from `min` to `max` only. */

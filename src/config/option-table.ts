@@ -8,7 +8,7 @@ export interface Option {
   readonly path: string;
   /** Undefined for what stands in a list: the list is given as a whole. */
   readonly environment: string | undefined;
-  /** Kind of value for people: `duration, 1s to 1h`, `URL`, …; `section` for a mapping. */
+  /** Kind of value for people: `duration, 1s to 1h`, `URL`, `a | b`, `list of URL`; `section` for a mapping. */
   readonly kind: string;
   /** How an environment variable is read: as it stands, or as JSON. */
   readonly isText: boolean;
@@ -33,37 +33,42 @@ export function jsonSchema(): JsonSchema {
 /** Every option and section, in the order of the schema. */
 export const optionTable: readonly Option[] = optionsOf(jsonSchema(), '');
 
-function optionsOf(schema: JsonSchema, parent: string): Option[] {
+/** `isCertain` says whether the mapping around these options is there in every configuration. */
+function optionsOf(schema: JsonSchema, parent: string, isCertain = true): Option[] {
   return Object.entries(schema.properties ?? {}).flatMap(([name, property]) => {
     const path = parent === '' ? name : `${parent}.${name}`;
     const option = typeof property === 'boolean' ? {} : property;
     const isRequired = schema.required?.includes(name) ?? false;
+    const isThere = isRequired || option.default !== undefined;
     return [
-      optionOf(option, path, isRequired),
-      ...optionsOf(option, path),
-      ...elementsOf(option, path),
+      optionOf(option, path, isCertain && isRequired),
+      ...optionsOf(option, path, isCertain && isThere),
+      ...optionsOf(elementOf(option), `${path}[]`),
     ];
   });
 }
 
-function elementsOf(schema: JsonSchema, path: string): Option[] {
-  const { items } = schema;
-  return items === undefined || typeof items === 'boolean' || Array.isArray(items)
-    ? []
-    : optionsOf(items, `${path}[]`);
+function elementOf({ items }: JsonSchema): JsonSchema {
+  return items === undefined || typeof items === 'boolean' || Array.isArray(items) ? {} : items;
 }
 
 function optionOf(schema: JsonSchema, path: string, isRequired: boolean): Option {
-  const kind = schema['x-type'];
   return {
     path,
     environment: path.includes('[]') ? undefined : environmentName(path),
-    kind: typeof kind === 'string' ? kind : 'section',
+    kind: kindOf(schema),
     isText: schema.type === 'string',
     isRequired,
     defaultValue: schema.default,
     about: schema.description ?? '',
   };
+}
+
+function kindOf(schema: JsonSchema): string {
+  if (schema.type === 'array')
+    return `list of ${elementOf(schema).type === 'object' ? 'mappings' : kindOf(elementOf(schema))}`;
+  const kind = schema.enum?.join(' | ') ?? schema['x-type'];
+  return typeof kind === 'string' ? kind : 'section';
 }
 
 /** Names of the options directly below a path such as `['upstreams', 0]`. */

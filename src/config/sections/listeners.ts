@@ -3,9 +3,12 @@ import { z } from 'zod';
 import { cidr, count, duration, file, flag, list, origin, section, text } from '../leaf.ts';
 
 const tls = section({
-  certFile: file({ about: 'PEM file with the certificate chain; reloaded when it changes.' }),
+  certFile: file({
+    about: 'PEM file with the certificate chain, for TLS; reloaded when it changes.',
+  }),
   keyFile: file({
-    about: "PEM file with the certificate's private key; reloaded when it changes.",
+    about:
+      "PEM file with the certificate's private key; needed with certFile, reloaded when it changes.",
   }),
 }).optional();
 

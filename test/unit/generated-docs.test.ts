@@ -1,0 +1,62 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { generatedPages } from '../../docs/generated-pages.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
+import { optionTable } from '../../src/config/option-table.ts';
+import { metricTable } from '../../src/kernel/metrics.ts';
+import { reasons } from '../../src/kernel/reasons.ts';
+import { DEFAULT_MANAGED_HEADERS } from '../../src/request/managed-headers.ts';
+
+const repository = join(import.meta.dirname, '..', '..');
+const pages = await generatedPages();
+
+describe('the generated documentation', () => {
+  test.each([...pages])('%s is what the code says', async (path, text) => {
+    expect(await readFile(join(repository, path), 'utf8')).toBe(text);
+  });
+
+  test('names every option, reason code and metric', () => {
+    const options = optionTable.filter(({ kind }) => kind !== 'section');
+    for (const { path } of options)
+      expect(pages.get('docs/configuration.md')).toContain(`\`${path}\``);
+    for (const name of Object.keys(reasons)) expect(pages.get('docs/reasons.md')).toContain(name);
+    for (const name of Object.keys(metricTable))
+      expect(pages.get('docs/metrics.md')).toContain(name);
+  });
+
+  test('explains every option', () => {
+    for (const { about, kind, path } of optionTable)
+      if (kind !== 'section') expect(about, path).toMatch(/^[A-Z"].{8,}\.$/);
+  });
+});
+
+describe('naming rules of options', () => {
+  const options = optionTable.map(({ path, kind }) => ({
+    name: path.split('.').at(-1) ?? '',
+    kind,
+  }));
+
+  test('files and directories are what their names say, so that missing ones are told', () => {
+    for (const { name, kind } of options) {
+      expect(name.endsWith('File'), name).toBe(kind === 'file');
+      expect(name === 'directory', name).toBe(kind === 'directory');
+    }
+  });
+
+  test('dangerous settings are flags that are off', () => {
+    for (const { path, kind, defaultValue } of optionTable)
+      if (path.includes('insecure')) expect([kind, defaultValue], path).toEqual(['boolean', false]);
+  });
+});
+
+test('the configuration manages by default what request hygiene knows as identity headers', () => {
+  const result = loadConfig({
+    yamlText: 'oidc: { issuer: https://issuer.example.com }',
+    env: { KFGW_OIDC__CLIENT_SECRET: 'x' },
+  });
+  if (result.kind === 'invalid') throw new Error('the smallest configuration must load');
+  expect(result.config.identityHeaders.managed.toSorted()).toEqual(
+    DEFAULT_MANAGED_HEADERS.toSorted(),
+  );
+});
