@@ -12,3 +12,23 @@ export const systemRandom: Random = { bytes: (length) => randomBytes(length) };
 export function randomId(random: Random, bits: number): string {
   return random.bytes(bits / 8).toString('base64url');
 }
+
+/**
+ * Draws from `source` in blocks of `blockBytes`, because one draw costs more than its bytes. For
+ * identifiers that are made per request; keys and session ids are drawn one by one.
+ */
+export function pooledRandom(source: Random, blockBytes = 4096): Random {
+  let block: Buffer = Buffer.alloc(0);
+  let used = 0;
+  return {
+    bytes(length) {
+      if (length > blockBytes) return source.bytes(length);
+      if (used + length > block.length) {
+        block = source.bytes(blockBytes);
+        used = 0;
+      }
+      used += length;
+      return Buffer.from(block.subarray(used - length, used));
+    },
+  };
+}

@@ -1,5 +1,5 @@
 // Owns reading and removing the gateway's own cookies in Cookie headers; all others pass byte for byte.
-import { isOwnCookie } from './own-cookies.ts';
+import { isOwnCookie, mayHoldOwnCookie } from './own-cookies.ts';
 
 export type CookieValue =
   | { readonly kind: 'value'; readonly value: string }
@@ -15,24 +15,22 @@ const ambiguous: CookieValue = { kind: 'ambiguous' };
  * several lines are joined with `; ` first). Linear in the length of the header.
  */
 export function readCookie(header: string | undefined, name: string): CookieValue {
-  // Most requests carry either one cookie of ours or none at all: native search first.
-  if (header?.includes(name) !== true) return absent;
+  if (header === undefined) return absent;
   let found: CookieValue = absent;
-  for (let from = 0; from <= header.length;) {
-    const end = endOfPair(header, from);
-    const read = readPair(header.slice(from, end), name);
+  // Native search from one occurrence to the next: cookies of applications are not even looked at.
+  for (let at = header.indexOf(name); at !== -1; at = header.indexOf(name, at + name.length)) {
+    const read = readAt(header, at, name);
     if (read.kind === 'ambiguous') return ambiguous;
-    if (read.kind === 'value') {
-      if (found.kind === 'value' && found.value !== read.value) return ambiguous;
-      found = read;
-    }
-    from = end + 1;
+    if (read.kind === 'absent') continue;
+    if (found.kind === 'value' && found.value !== read.value) return ambiguous;
+    found = read;
   }
   return found;
 }
 
 /** The header without our cookies, otherwise byte for byte; undefined when nothing remains. */
 export function withoutOwnCookies(header: string): string | undefined {
+  if (!mayHoldOwnCookie(header)) return header;
   const kept: string[] = [];
   let hasDropped = false;
   for (let from = 0; from <= header.length;) {
@@ -64,20 +62,19 @@ function nameOf(pair: string): string {
   return (equals === -1 ? pair : pair.slice(0, equals)).trim();
 }
 
-function readPair(pair: string, name: string): CookieValue {
-  const equals = pair.indexOf('=');
-  if (equals !== -1 && pair.slice(0, equals).trim() === name) {
-    return { kind: 'value', value: pair.slice(equals + 1).trim() };
-  }
-  return pair.includes(',') && hasBehindComma(pair, name) ? ambiguous : absent;
+/** What `name` at this position is: a cookie of ours, or a part of something else. */
+function readAt(header: string, at: number, name: string): CookieValue {
+  const equals = skipBlanks(header, at + name.length, 1);
+  if (header[equals] !== '=') return absent;
+  const before = header[skipBlanks(header, at - 1, -1)];
+  // Envoy joins repeated Cookie lines with a comma: what follows one may be the start of a line.
+  if (before === ',') return ambiguous;
+  if (before !== undefined && before !== ';') return absent;
+  return { kind: 'value', value: header.slice(equals + 1, endOfPair(header, equals)).trim() };
 }
 
-/** Envoy joins repeated Cookie lines with a comma, so what follows one may be the start of a line. */
-function hasBehindComma(pair: string, name: string): boolean {
-  for (let comma = pair.indexOf(','); comma !== -1; comma = pair.indexOf(',', comma + 1)) {
-    const equals = pair.indexOf('=', comma);
-    if (equals === -1) return false;
-    if (pair.slice(comma + 1, equals).trim() === name) return true;
-  }
-  return false;
+function skipBlanks(header: string, from: number, step: 1 | -1): number {
+  let index = from;
+  while (header[index] === ' ' || header[index] === '\t') index += step;
+  return index;
 }

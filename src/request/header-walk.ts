@@ -21,8 +21,6 @@ const none: readonly string[] = [];
 const noValues: readonly undefined[] = Object.keys(SLOTS).map(() => undefined);
 /** Bytes of `: ` and CRLF, which every header line costs too. */
 const LINE_OVERHEAD = 4;
-/** RFC 9110 section 5.5: no control character but the tab. Node refuses them, other doors may not. */
-const controlCharacter = /[\0-\x08\x0a-\x1f\x7f]/;
 
 /** Walks alternating names and values as received (node:http `rawHeaders`). */
 export function walkHeaders(
@@ -55,7 +53,6 @@ function visit(
   table: HeaderTable,
 ): ReasonCode | undefined {
   walk.bytes += name.length + value.length + LINE_OVERHEAD;
-  if (controlCharacter.test(value)) return 'malformed_request';
   const { identity, managedEntry, slot } = table.traitsOf(name);
   if (identity === 'alias') return 'header_alias';
   if (identity === 'managed') (walk.removed ??= []).push(managedEntry);

@@ -1,5 +1,5 @@
 // Owns IP addresses and ranges: one canonical spelling, and membership in configured CIDRs.
-import { BlockList, isIP, SocketAddress } from 'node:net';
+import { BlockList, isIP, isIPv4, SocketAddress } from 'node:net';
 
 const MAPPED_PREFIX = '::ffff:';
 const MAPPED_BITS = 96;
@@ -9,15 +9,22 @@ const MAPPED_BITS = 96;
  * and without a zone; undefined when it is not an address.
  */
 export function canonicalAddress(text: string): string | undefined {
+  const mapped = mappedAddress(text);
+  if (mapped !== undefined) return mapped;
   const zone = text.indexOf('%');
   const bare = zone === -1 ? text : text.slice(0, zone);
   const family = isIP(bare);
   if (family === 0) return undefined;
   if (family === 4) return bare;
   const { address } = new SocketAddress({ address: bare, family: 'ipv6' });
-  return address.startsWith(MAPPED_PREFIX) && isIP(address.slice(MAPPED_PREFIX.length)) === 4
-    ? address.slice(MAPPED_PREFIX.length)
-    : address;
+  return mappedAddress(address) ?? address;
+}
+
+/** The IPv4 address in `::ffff:192.0.2.1`: what every IPv4 peer of a dual-stack listener looks like. */
+function mappedAddress(text: string): string | undefined {
+  if (!text.startsWith(MAPPED_PREFIX)) return undefined;
+  const address = text.slice(MAPPED_PREFIX.length);
+  return isIPv4(address) ? address : undefined;
 }
 
 /** Remembered answers about addresses: proxies are few, clients are many. */

@@ -11,14 +11,21 @@ export interface OwnCookies {
   readonly secure: boolean;
 }
 
+const SHORT_NAME = 'kfgw';
+
 /** Names follow the public origin's scheme, never the scheme of the hop in front of us. */
 export function ownCookies(secure: boolean): OwnCookies {
-  const session = secure ? '__Host-kfgw' : 'kfgw';
+  const session = secure ? `__Host-${SHORT_NAME}` : SHORT_NAME;
   return { session, loginPrefix: `${session}-login-`, secure };
 }
 
 /** True for every cookie name of ours, in either form, so that neither ever reaches an application. */
 export function isOwnCookie(name: string): boolean {
   const bare = name.startsWith('__Host-') ? name.slice('__Host-'.length) : name;
-  return bare === 'kfgw' || bare.startsWith('kfgw-login-');
+  return bare === SHORT_NAME || bare.startsWith(`${SHORT_NAME}-login-`);
+}
+
+/** False when a Cookie header surely holds no cookie of ours; cheaper than looking at each name. */
+export function mayHoldOwnCookie(header: string): boolean {
+  return header.includes(SHORT_NAME);
 }

@@ -11,9 +11,10 @@ import { isRepeated, valueOf, walkHeaders, type WalkedHeaders } from './header-w
 import { isHost } from './host.ts';
 import type { Hygiene } from './hygiene.ts';
 import type { Authorization, ClientHints, RequestHead } from './request-head.ts';
-import { parseTarget } from './target.ts';
+import { forEachHeader, hasControlCharacter } from './raw-headers.ts';
+import { parseTarget, type Target } from './target.ts';
 
-/** A request as a listener received it; node:http's IncomingMessage has all but the last two. */
+/** A request as a listener received it. */
 export interface RawRequest {
   readonly method: string;
   readonly url: string;
@@ -22,6 +23,11 @@ export interface RawRequest {
   /** Address of the socket's other end. */
   readonly peerAddress: string;
   readonly isEncrypted: boolean;
+  /**
+   * True when the values surely hold no control character because node:http parsed them, whose
+   * parser refuses the request itself. Left out, each value is looked through here.
+   */
+  readonly hasCheckedValues?: boolean;
 }
 
 export type ReadRequestHead =
@@ -38,50 +44,62 @@ export function readRequestHead(
   hygiene: Hygiene,
   random: Random,
 ): ReadRequestHead {
-  if (!methods.has(request.method)) return refused('method_not_supported', request, random);
-  if (request.url.length > hygiene.limits.urlBytes) return refused('url_too_long', request, random);
-  const parsed = parseTarget(request.url);
-  if (parsed.kind === 'refused') return refused(parsed.reason, request, random);
-  const { target } = parsed;
-  const reason = checkDecidingSegments(target);
-  if (reason !== undefined) return refused(reason, request, random);
-  const walked = walkHeaders(request.rawHeaders, hygiene.headers, hygiene.limits);
-  if (walked.kind === 'refused') return refused(walked.reason, request, random);
-  const read = readHeaders(walked, request, hygiene);
-  if (read.kind === 'refused') return refused(read.reason, request, random);
-
-  return {
-    kind: 'head',
-    head: {
-      id: requestId(walked) ?? newRequestId(random),
-      method: request.method,
-      target,
-      rawHeaders: request.rawHeaders,
-      host: read.host,
-      client: read.client,
-      authorization: read.authorization,
-      sessionCookie: read.sessionCookie,
-      hints: hintsOf(walked, request.method),
-      removedHeaders: walked.removedHeaders,
-    },
+  const read = readAll(request, hygiene);
+  if (read.kind === 'refused') {
+    const requestId = idAmong(request.rawHeaders) ?? newRequestId(random);
+    return { kind: 'refused', reason: read.reason, requestId };
+  }
+  const { target, walked, host, client, authorization, sessionCookie } = read;
+  const head: RequestHead = {
+    id: plainId(valueOf(walked, 'x-request-id')) ?? newRequestId(random),
+    method: request.method,
+    target,
+    rawHeaders: request.rawHeaders,
+    host,
+    client,
+    authorization,
+    sessionCookie,
+    hints: hintsOf(walked, request.method),
+    removedHeaders: walked.removedHeaders,
   };
+  return { kind: 'head', head };
 }
 
-interface HeaderFindings {
-  readonly kind: 'found';
+interface Read {
+  readonly kind: 'read';
+  readonly target: Target;
+  readonly walked: WalkedHeaders;
   readonly host: string;
   readonly client: ClientHop;
   readonly authorization: Authorization;
   readonly sessionCookie: string | undefined;
 }
 
-type Refused = { readonly kind: 'refused'; readonly reason: ReasonCode };
+interface Refused {
+  readonly kind: 'refused';
+  readonly reason: ReasonCode;
+}
+
+function readAll(request: RawRequest, hygiene: Hygiene): Read | Refused {
+  if (!methods.has(request.method)) return refuse('method_not_supported');
+  if (request.url.length > hygiene.limits.urlBytes) return refuse('url_too_long');
+  const parsed = parseTarget(request.url);
+  if (parsed.kind === 'refused') return parsed;
+  const reason = checkDecidingSegments(parsed.target);
+  if (reason !== undefined) return refuse(reason);
+  if (request.hasCheckedValues !== true && request.rawHeaders.some(hasControlCharacter)) {
+    return refuse('malformed_request');
+  }
+  const walked = walkHeaders(request.rawHeaders, hygiene.headers, hygiene.limits);
+  return walked.kind === 'refused' ? walked : readHeaders(parsed.target, walked, request, hygiene);
+}
 
 function readHeaders(
+  target: Target,
   walked: WalkedHeaders,
   request: RawRequest,
   hygiene: Hygiene,
-): HeaderFindings | Refused {
+): Read | Refused {
   const host = valueOf(walked, 'host');
   if (host === undefined || isRepeated(walked, 'host') || !isHost(host))
     return refuse('host_ambiguous');
@@ -97,7 +115,15 @@ function readHeaders(
   const session = readSessionCookie(valueOf(walked, 'cookie'), hygiene);
   if (session.kind === 'refused') return session;
   const client = clientOf(walked, host, request, hygiene);
-  return { kind: 'found', host, client, authorization, sessionCookie: session.value };
+  return {
+    kind: 'read',
+    target,
+    walked,
+    host,
+    client,
+    authorization,
+    sessionCookie: session.value,
+  };
 }
 
 function readSessionCookie(
@@ -158,27 +184,26 @@ function hasToken(list: string, token: string): boolean {
   return list.split(',').some((item) => item.trim().toLowerCase() === token);
 }
 
-const plainId = /^[\w.-]{1,64}$/;
 const REQUEST_ID_BITS = 128;
 
 /** The client's or a proxy's own id when it is one short plain word: it ends in logs and pages. */
-function requestId(walked: WalkedHeaders): string | undefined {
-  const id = valueOf(walked, 'x-request-id');
-  return id !== undefined && plainId.test(id) ? id : undefined;
+function plainId(id: string | undefined): string | undefined {
+  return id !== undefined && /^[\w.-]{1,64}$/.test(id) ? id : undefined;
 }
 
 function newRequestId(random: Random): string {
   return randomId(random, REQUEST_ID_BITS);
 }
 
-function refuse(reason: ReasonCode): Refused {
-  return { kind: 'refused', reason };
+/** For a refused request, whose headers may not have been walked to their end. */
+function idAmong(rawHeaders: readonly string[]): string | undefined {
+  let id: string | undefined;
+  forEachHeader(rawHeaders, (name, value) => {
+    if (name.toLowerCase() === 'x-request-id') id = value;
+  });
+  return plainId(id);
 }
 
-function refused(reason: ReasonCode, request: RawRequest, random: Random): ReadRequestHead {
-  const at = request.rawHeaders.findIndex(
-    (name, index) => index % 2 === 0 && name.toLowerCase() === 'x-request-id',
-  );
-  const id = at === -1 ? '' : (request.rawHeaders[at + 1] ?? '');
-  return { kind: 'refused', reason, requestId: plainId.test(id) ? id : newRequestId(random) };
+function refuse(reason: ReasonCode): Refused {
+  return { kind: 'refused', reason };
 }
