@@ -1,0 +1,146 @@
+// Owns the table of open connections: on every change that could matter each is decided again.
+import { decide, type Outcome, type Permit, type Question } from '../decide.ts';
+import type { Authentication, SessionAuthenticator } from '../identity/authentication.ts';
+import { every, type Cancel, type Clock } from '../kernel/clock.ts';
+import type { Metrics } from '../kernel/metrics.ts';
+import type { Denial } from './answer.ts';
+
+/** Changes within this time are answered by one round. */
+const COALESCE_MS = 100;
+/** Expiry needs no message: the clock is a change, too. */
+const SWEEP_MS = 1_000;
+
+/** Something permitted that is still open: a forwarded request, an answer or a WebSocket. */
+export interface LiveConnection {
+  readonly kind: 'websocket' | 'stream';
+  /** What was asked when it was opened, and is asked again. */
+  readonly question: Question;
+  /** The credential it was opened with. */
+  readonly sessionCookie: string;
+  /** Still permitted, perhaps as a newer identity. */
+  renew(permit: Permit): void;
+  /** No longer permitted: end it. Called once; it then leaves the table by itself. */
+  withdraw(denial: Denial): void;
+}
+
+export interface LiveConnectionsDeps {
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly authenticator: SessionAuthenticator;
+  /** Calls the listener whenever any session may have changed. */
+  readonly onChange: (listener: () => void) => Cancel;
+}
+
+/**
+ * Every permitted request stands here from forwarding to its last byte, short ones too: an entry
+ * costs less than a timer that would find the long ones, and one rule covers uploads, downloads and
+ * event streams alike. A round asks once per session, however many connections it has.
+ */
+export class LiveConnections {
+  readonly #deps: LiveConnectionsDeps;
+  readonly #open = new Set<LiveConnection>();
+  /** Sessions whose recheck is under way, and whether another change came meanwhile. */
+  readonly #asking = new Map<string, { again: boolean }>();
+  readonly #cancels: Cancel[];
+  #scheduled: Cancel | undefined = undefined;
+
+  constructor(deps: LiveConnectionsDeps) {
+    this.#deps = deps;
+    this.#cancels = [
+      deps.onChange(() => {
+        this.#schedule();
+      }),
+      every(deps.clock, SWEEP_MS, () => {
+        this.#round();
+      }),
+    ];
+  }
+
+  add(connection: LiveConnection): void {
+    this.#open.add(connection);
+  }
+
+  remove(connection: LiveConnection): void {
+    this.#open.delete(connection);
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  close(): void {
+    for (const cancel of this.#cancels) cancel();
+    this.#scheduled?.();
+  }
+
+  #schedule(): void {
+    this.#scheduled ??= this.#deps.clock.after(COALESCE_MS, () => {
+      this.#scheduled = undefined;
+      this.#round();
+    });
+  }
+
+  #round(): void {
+    const bySession = new Map<string, LiveConnection[]>();
+    const counts = { websocket: 0, stream: 0 };
+    for (const connection of this.#open) {
+      counts[connection.kind]++;
+      const others = bySession.get(connection.sessionCookie);
+      if (others === undefined) bySession.set(connection.sessionCookie, [connection]);
+      else others.push(connection);
+    }
+    this.#deps.metrics.set('kfgw_live_connections', { kind: 'websocket' }, counts.websocket);
+    this.#deps.metrics.set('kfgw_live_connections', { kind: 'stream' }, counts.stream);
+    for (const [cookie, connections] of bySession) this.#ask(cookie, connections);
+  }
+
+  #ask(cookie: string, connections: readonly LiveConnection[]): void {
+    const asking = this.#asking.get(cookie);
+    if (asking !== undefined) {
+      asking.again = true;
+      return;
+    }
+    const answer = this.#deps.authenticator.recheck(cookie);
+    if (answer instanceof Promise) void this.#askSlowly(cookie, answer);
+    else this.#apply(connections, answer);
+  }
+
+  /** While the store is being read another change may come, which that read may not have seen. */
+  async #askSlowly(cookie: string, answer: Promise<Authentication>): Promise<void> {
+    const asking = { again: false };
+    this.#asking.set(cookie, asking);
+    const authentication = await answer;
+    this.#asking.delete(cookie);
+    this.#apply(this.#ofSession(cookie), authentication);
+    if (asking.again) this.#ask(cookie, this.#ofSession(cookie));
+  }
+
+  #ofSession(cookie: string): LiveConnection[] {
+    return [...this.#open].filter((connection) => connection.sessionCookie === cookie);
+  }
+
+  #apply(connections: readonly LiveConnection[], authentication: Authentication): void {
+    for (const connection of connections) {
+      if (!this.#open.has(connection)) continue;
+      this.#conclude(connection, decide(connection.question, authentication));
+    }
+  }
+
+  #conclude(connection: LiveConnection, outcome: Outcome): void {
+    switch (outcome.kind) {
+      case 'permit':
+        connection.renew(outcome);
+        break;
+      case 'public':
+      case 'unavailable':
+        break;
+      case 'challenge':
+      case 'refuse':
+        this.#open.delete(connection);
+        this.#deps.metrics.increment('kfgw_live_connections_closed_total', {
+          reason: outcome.reason,
+        });
+        connection.withdraw(outcome);
+    }
+  }
+}

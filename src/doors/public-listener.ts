@@ -1,0 +1,348 @@
+// Owns the public listener: the node:http server, what every request goes through first, draining.
+import http, { ServerResponse, type IncomingMessage, type Server } from 'node:http';
+import https from 'node:https';
+import { Socket, type AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
+import type { UpstreamTable } from '../access/upstream-table.ts';
+import type { SessionAuthenticator } from '../identity/authentication.ts';
+import { every, type Cancel, type Clock } from '../kernel/clock.ts';
+import { errorText, type Logger } from '../kernel/logger.ts';
+import type { Metrics } from '../kernel/metrics.ts';
+import type { Random } from '../kernel/random.ts';
+import type { ReasonCode } from '../kernel/reasons.ts';
+import { clientErrorReason } from '../request/client-error.ts';
+import { readClientKind } from '../request/client-kind.ts';
+import type { Hygiene } from '../request/hygiene.ts';
+import { readRequestHead, type ReadRequestHead } from '../request/read-request-head.ts';
+import type { RequestHead } from '../request/request-head.ts';
+import { Answers, bareAnswer, type StandIns } from './answer.ts';
+import type { Audit } from './audit.ts';
+import { Exchange } from './exchange.ts';
+import { endGently, isClosing } from './gentle-close.ts';
+import { InlineDoor } from './inline-door.ts';
+
+/** How often a draining listener looks for connections that have become idle. */
+const DRAIN_POLL_MS = 100;
+const HEADERS_CHECK_MS = 5_000;
+const TCP_KEEP_ALIVE_MS = 30_000;
+
+export interface TlsMaterial {
+  /** PEM of the certificate chain and of its key. */
+  readonly cert: string | Buffer;
+  readonly key: string | Buffer;
+}
+
+export interface PublicListenerOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Plain http without. */
+  readonly tls: TlsMaterial | undefined;
+  /** Milliseconds that an idle connection is kept; longer than the proxy in front keeps it. */
+  readonly keepAliveMs: number;
+  /** Milliseconds that a client may take to send the headers of a request. */
+  readonly headersTimeoutMs: number;
+}
+
+/** The gateway's own pages. */
+export interface OwnPages {
+  owns(path: string): boolean;
+  handle(req: IncomingMessage, res: ServerResponse, head: RequestHead): void;
+}
+
+export interface PublicListenerDeps {
+  readonly hygiene: Hygiene;
+  readonly pages: OwnPages;
+  readonly standIns: StandIns;
+  /** Empty: nothing but the pages is served. */
+  readonly upstreams: UpstreamTable;
+  readonly authenticator: SessionAuthenticator;
+  /** Calls the listener whenever any session may have changed. */
+  readonly onSessionChange: (listener: () => void) => Cancel;
+  readonly audit: Audit;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+export interface PublicListener {
+  /** Rejects when the address cannot be had. */
+  listen(): Promise<AddressInfo>;
+  /** New connections get this certificate. Throws when it is not one; the old one then stays. */
+  useCertificate(tls: TlsMaterial): void;
+  /**
+   * Stops accepting, tells clients that answers are their last and WebSockets to come back,
+   * finishes what is under way, and after `drainMs` milliseconds ends the rest.
+   */
+  close(drainMs: number): Promise<void>;
+}
+
+export function createPublicListener(
+  options: PublicListenerOptions,
+  deps: PublicListenerDeps,
+): PublicListener {
+  return new NodeListener(options, deps);
+}
+
+class NodeListener implements PublicListener {
+  readonly #options: PublicListenerOptions;
+  readonly #deps: PublicListenerDeps;
+  readonly #answers: Answers;
+  readonly #door: InlineDoor;
+  readonly #server: Server | https.Server;
+  /** Requests under way on a connection; nothing may be written beside their answers. */
+  readonly #underWay = new WeakMap<Socket, number>();
+
+  constructor(options: PublicListenerOptions, deps: PublicListenerDeps) {
+    this.#options = options;
+    this.#deps = deps;
+    this.#answers = new Answers(deps.standIns, deps.clock);
+    this.#door = new InlineDoor({
+      ...deps,
+      answers: this.#answers,
+      tell: (exchange, status) => {
+        this.#tell(exchange, status);
+      },
+    });
+    this.#server = createServer(options, deps.hygiene);
+    this.#listenTo(this.#server);
+  }
+
+  listen(): Promise<AddressInfo> {
+    const server = this.#server;
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(this.#options.port, this.#options.host, () => {
+        server.off('error', reject);
+        const address = server.address();
+        if (address === null || typeof address === 'string') reject(new Error('not a TCP address'));
+        else resolve(address);
+      });
+    });
+  }
+
+  useCertificate(tls: TlsMaterial): void {
+    if (this.#server instanceof https.Server) this.#server.setSecureContext(tls);
+  }
+
+  async close(drainMs: number): Promise<void> {
+    const { clock } = this.#deps;
+    const server = this.#server;
+    this.#answers.isDraining = true;
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    this.#door.drain();
+    const cancelPoll = every(clock, DRAIN_POLL_MS, () => {
+      server.closeIdleConnections();
+    });
+    const cancelDeadline = clock.after(drainMs, () => {
+      server.closeAllConnections();
+      this.#door.close();
+    });
+    await closed;
+    cancelPoll();
+    cancelDeadline();
+    this.#door.close();
+  }
+
+  #listenTo(server: Server): void {
+    server.on('request', (req: IncomingMessage, res: ServerResponse) => {
+      this.#onRequest(req, res, false);
+    });
+    server.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => {
+      this.#onRequest(req, res, true);
+    });
+    server.on('checkExpectation', (req: IncomingMessage, res: ServerResponse) => {
+      this.#onRequest(req, res, false); // Hygiene knows that expectation and refuses it.
+    });
+    const onUpgrade = (req: IncomingMessage, socket: Duplex, head: Buffer): void => {
+      this.#onUpgrade(req, socket, head);
+    };
+    server.on('upgrade', onUpgrade);
+    server.on('connect', onUpgrade); // Refused by hygiene, as every method that is not served.
+    server.on('clientError', (error: Error, socket: Duplex) => {
+      this.#onClientError(error, socket);
+    });
+  }
+
+  #onRequest(req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): void {
+    const { socket } = req;
+    if (isClosing(socket)) {
+      socket.destroy();
+      return;
+    }
+    this.#underWay.set(socket, (this.#underWay.get(socket) ?? 0) + 1);
+    const read = this.#read(req);
+    const exchange = this.#exchange(req, res, read, expectsContinue);
+    res.once('close', () => {
+      this.#underWay.set(socket, (this.#underWay.get(socket) ?? 1) - 1);
+      this.#tell(exchange);
+    });
+    this.#serve(exchange, read, false);
+  }
+
+  #onUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (!(socket instanceof Socket)) {
+      socket.destroy();
+      return;
+    }
+    socket.on('error', () => undefined); // node:http has taken its own listener away.
+    const res = new ServerResponse(req);
+    res.shouldKeepAlive = false;
+    res.assignSocket(socket);
+    if (head.length > 0) socket.unshift(head);
+    const read = this.#read(req);
+    const exchange = this.#exchange(req, res, read, false);
+    const tell = (): void => {
+      this.#tell(exchange);
+    };
+    res.once('close', tell);
+    res.once('finish', () => {
+      res.off('close', tell);
+      res.detachSocket(socket);
+      endGently(socket, this.#deps.clock);
+      tell();
+    });
+    this.#serve(exchange, read, true);
+  }
+
+  #serve(exchange: Exchange, read: ReadRequestHead, isUpgrade: boolean): void {
+    try {
+      if (read.kind === 'refused') this.#refuse(exchange, read.reason);
+      else this.#route(exchange, read.head, isUpgrade);
+    } catch (error) {
+      this.#deps.logger.error('a request failed by a fault of the gateway', {
+        requestId: exchange.requestId,
+        error: errorText(error),
+      });
+      if (exchange.isOpen) this.#answers.fail(exchange, 'internal_error', 'program');
+      else exchange.req.socket.destroy();
+    }
+  }
+
+  #route(exchange: Exchange, head: RequestHead, isUpgrade: boolean): void {
+    for (const header of head.removedHeaders) {
+      this.#deps.metrics.increment('kfgw_managed_headers_removed_total', { header });
+    }
+    if (isUpgrade ? !head.hints.isWebSocket : hasUnknownCoding(exchange.req)) {
+      this.#refuse(exchange, 'malformed_request');
+    } else if (!this.#deps.pages.owns(head.target.path)) {
+      this.#door.handle(exchange, head, isUpgrade);
+    } else if (isUpgrade) {
+      this.#answers.deny(exchange, { kind: 'refuse', reason: 'not_found' }, 'program');
+    } else {
+      this.#showPage(exchange, head);
+    }
+  }
+
+  #showPage(exchange: Exchange, head: RequestHead): void {
+    const { req, res } = exchange;
+    exchange.door = 'pages';
+    exchange.conclude('page');
+    if (this.#answers.isDraining) res.setHeader('Connection', 'close');
+    if (exchange.expectsContinue) res.writeContinue();
+    this.#deps.pages.handle(req, res, head);
+  }
+
+  #refuse(exchange: Exchange, reason: ReasonCode): void {
+    this.#deps.metrics.increment('kfgw_requests_refused_total', { reason });
+    const client = exchange.head === undefined ? 'program' : readClientKind(exchange.head);
+    this.#answers.deny(exchange, { kind: 'refuse', reason }, client);
+  }
+
+  #read(req: IncomingMessage): ReadRequestHead {
+    const { socket } = req;
+    const request = {
+      method: req.method ?? '',
+      url: req.url ?? '',
+      rawHeaders: req.rawHeaders,
+      peerAddress: socket.remoteAddress ?? '',
+      isEncrypted: socket instanceof TLSSocket,
+    };
+    return readRequestHead(request, this.#deps.hygiene, this.#deps.random);
+  }
+
+  #exchange(
+    req: IncomingMessage,
+    res: ServerResponse,
+    read: ReadRequestHead,
+    expectsContinue: boolean,
+  ): Exchange {
+    const head = read.kind === 'head' ? read.head : undefined;
+    const requestId = read.kind === 'head' ? read.head.id : read.requestId;
+    const startedAtMs = this.#deps.clock.monotonicMs();
+    return new Exchange({ req, res, requestId, head, expectsContinue, startedAtMs });
+  }
+
+  /** The answer has left, or the connection ended without one. */
+  #tell(exchange: Exchange, status?: number): void {
+    const { door, outcome, reason } = exchange;
+    if (outcome !== 'page') {
+      const labels = { door, outcome, reason: reason ?? 'none' };
+      this.#deps.metrics.increment('kfgw_decisions_total', labels);
+    }
+    this.#deps.audit(exchange.record(this.#deps.clock.monotonicMs(), status));
+  }
+
+  /** node:http refused what came; there is no request, so there can only be a bare answer. */
+  #onClientError(error: Error, socket: Duplex): void {
+    if (!(socket instanceof Socket) || isClosing(socket)) return;
+    const isCut = 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+    if (isCut || !socket.writable || (this.#underWay.get(socket) ?? 0) > 0) {
+      socket.destroy();
+      return;
+    }
+    const reason = clientErrorReason(error);
+    this.#deps.metrics.increment('kfgw_requests_refused_total', { reason });
+    socket.write(bareAnswer(reason));
+    endGently(socket, this.#deps.clock);
+    this.#deps.audit(unreadRecord(reason, socket));
+  }
+}
+
+function createServer(options: PublicListenerOptions, hygiene: Hygiene): Server | https.Server {
+  const common: http.ServerOptions = {
+    // Hygiene's own limits come first: these only bound what the parser holds.
+    maxHeaderSize: hygiene.limits.headerBytes + hygiene.limits.urlBytes,
+    insecureHTTPParser: false,
+    requireHostHeader: false, // Hygiene refuses it, with a reason.
+    headersTimeout: options.headersTimeoutMs,
+    requestTimeout: 0, // It would cut long uploads.
+    keepAliveTimeout: options.keepAliveMs,
+    connectionsCheckingInterval: HEADERS_CHECK_MS,
+    keepAlive: true,
+    keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
+    noDelay: true,
+    // Any other protocol is ignored, as RFC 9110 section 7.8 allows: the request is an ordinary one.
+    shouldUpgradeCallback: (req) =>
+      req.httpVersion === '1.1' && /(?:^|,)\s*websocket\s*(?:,|$)/i.test(req.headers.upgrade ?? ''),
+  };
+  const server =
+    options.tls === undefined
+      ? http.createServer(common)
+      : https.createServer({ ...common, ...options.tls, ALPNProtocols: ['http/1.1'] });
+  // Node silently drops headers beyond its limit, and one of them could decide. The size is limited.
+  server.maxHeadersCount = 0;
+  return server;
+}
+
+/** HTTP/1.0 has no transfer codings: its server could read another end (RFC 9112 section 6.1). */
+function hasUnknownCoding(req: IncomingMessage): boolean {
+  return req.httpVersion !== '1.1' && req.headers['transfer-encoding'] !== undefined;
+}
+
+function unreadRecord(reason: ReasonCode, socket: Socket): Parameters<Audit>[0] {
+  return {
+    door: 'listener',
+    outcome: 'refuse',
+    reason,
+    requestId: undefined,
+    method: undefined,
+    path: undefined,
+    clientAddress: socket.remoteAddress,
+    status: 0,
+    userId: undefined,
+    durationMs: 0,
+    upstreamId: undefined,
+  };
+}
