@@ -206,13 +206,12 @@ export function headerPattern({ about }: Described) {
   );
 }
 
-/** `host:port`, with IPv6 in brackets. */
+/** `host:port`, with IPv6 in brackets; both parts inside. */
 export function hostPort({ about }: Described) {
   return parsed('host:port', about, 'host:port, such as redis.kubeflow.svc:6379', (t) => {
-    const match = /^(\[[0-9a-fA-F:.]+\]|[\w.-]+):(\d{1,5})$/.exec(t);
-    const [host, port] = [match?.[1], Number(match?.[2])];
-    if (host === undefined || port < 1 || port > 65_535) return undefined;
-    return { host: host.replace(/^\[|\]$/g, ''), port };
+    const match = /^(?:\[([0-9a-fA-F:.]+)\]|([\w.-]+)):(\d{1,5})$/.exec(t);
+    const [host, port] = [match?.[1] ?? match?.[2], Number(match?.[3])];
+    return host !== undefined && port >= 1 && port <= 65_535 ? { host, port } : undefined;
   });
 }
 

@@ -54,6 +54,7 @@ describe('options that contradict each other are problems', () => {
     ],
     ['scopes without openid', { oidc: { ...oidc, scopes: ['email'] } }, 'oidc.scopes'],
     ['a reserved prefix of users', { claims: { userPrefix: 'system:' } }, 'claims.userPrefix'],
+    ['a reserved prefix of groups', { claims: { groupsPrefix: 'a,b' } }, 'claims.groupsPrefix'],
     [
       'sessions in Redis with keys made in memory',
       { session: { store: 'redis' }, redis },

@@ -79,11 +79,13 @@ const callbackIsOurs: Rule = ({ oidc, publicOrigins = [] }) => {
 const scopesNameOpenid: Rule = ({ oidc }) =>
   problemIf(oidc?.scopes.includes('openid') === false, 'oidc.scopes', 'must contain openid');
 
-const prefixIsUsable: Rule = ({ claims }) =>
-  problemIf(
-    claims !== undefined && /,|^system:/.test(claims.userPrefix),
-    'claims.userPrefix',
-    'must not contain a comma or begin with "system:", which is reserved for Kubernetes',
+const prefixesAreUsable: Rule = ({ claims }) =>
+  (['userPrefix', 'groupsPrefix'] as const).flatMap((name) =>
+    problemIf(
+      claims !== undefined && /,|^system:/.test(claims[name]),
+      `claims.${name}`,
+      'must not contain a comma or begin with "system:", which is reserved for Kubernetes',
+    ),
   );
 
 const sharedSessionsNeedSharedKeys: Rule = ({ session, keys }) =>
@@ -209,7 +211,7 @@ const rules: readonly Rule[] = [
   plainHttpProviderIsNamed,
   callbackIsOurs,
   scopesNameOpenid,
-  prefixIsUsable,
+  prefixesAreUsable,
   sharedSessionsNeedSharedKeys,
   redisIsComplete,
   limitsAreOrdered,

@@ -56,6 +56,9 @@ export const oidc = section({
     min: '100ms',
     max: '1m',
   }).prefault('10s'),
+  useUserinfo: flag({
+    about: "Also reads the user info endpoint at sign-in; its claims count before the ID token's.",
+  }).default(false),
   keepFragment: flag({
     about:
       'Keeps the part of a deep link behind "#" over the sign-in, by a small page with a script instead of a redirect.',
@@ -84,6 +87,7 @@ export const claims = section({
   groups: text({
     about: 'Claim that holds the groups; "a.b" reads claim b inside claim a.',
   }).prefault('groups'),
+  groupsPrefix: optionalText({ about: 'Text put before every group.' }).prefault(''),
   allowNonAscii: flag({ about: 'Accepts user names with characters outside ASCII.' }).default(
     false,
   ),
