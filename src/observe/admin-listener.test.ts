@@ -7,7 +7,7 @@ let listener: AdminListener | undefined;
 
 async function open(readiness: () => Readiness): Promise<string> {
   listener = await openAdminListener(
-    { host: '127.0.0.1', port: 0 },
+    { host: '127.0.0.1', port: 0, tls: undefined },
     { readiness, metrics: () => metrics.expose() },
   );
   return `http://127.0.0.1:${listener.port}`;

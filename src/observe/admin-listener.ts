@@ -1,6 +1,7 @@
 // Owns the admin listener: liveness, readiness and metrics, on an address that no door shares, because
 // a health path that answers 200 on a door would be a way past it.
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 /** What `/readyz` says. Trouble of a dependency shows here and never makes the replica unready. */
@@ -17,6 +18,8 @@ export interface AdminSources {
 
 export interface AdminListener {
   readonly port: number;
+  /** New connections get this certificate. Throws when it is not one; the old one then stays. */
+  useCertificate(tls: { readonly cert: string; readonly key: string }): void;
   close(): Promise<void>;
 }
 
@@ -50,20 +53,35 @@ async function answer(
   }
 }
 
-/** Listens on `host:port` (0 is any free port) and resolves when connections are taken. */
+export interface AdminAddress {
+  readonly host: string;
+  /** 0 is any free port. */
+  readonly port: number;
+  /** PEM of certificate chain and key; plain http without. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+}
+
+/** Resolves when connections are taken; rejects when the address cannot be had. */
 export async function openAdminListener(
-  address: { readonly host: string; readonly port: number },
+  address: AdminAddress,
   sources: AdminSources,
 ): Promise<AdminListener> {
-  const server = createServer((request, response) => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     answer(request, response, sources).catch(() => response.destroy());
-  });
+  };
+  const server =
+    address.tls === undefined
+      ? http.createServer(onRequest)
+      : https.createServer(address.tls, onRequest);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(address.port, address.host, resolve);
   });
   return {
     port: (server.address() as AddressInfo).port,
+    useCertificate(tls) {
+      if (server instanceof https.Server) server.setSecureContext(tls);
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => {

@@ -20,12 +20,12 @@ function address(port: number, who: string) {
       min: 0,
       max: 65_535,
     }).default(port),
+    tls,
   };
 }
 
 const publicListener = section({
   ...address(8080, 'browsers, the load balancer or Istio'),
-  tls,
   keepAlive: duration({
     about:
       'How long an idle connection is kept. Longer than the proxy in front keeps it (Envoy: 1h), so that it is never reused while closing.',

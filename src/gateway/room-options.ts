@@ -1,0 +1,57 @@
+// Owns the slices of the configuration: each room's own options, by the room's names.
+import type { UpstreamOptions } from '../access/upstream-table.ts';
+import type { Config } from '../config/schema.ts';
+import type { PublicListenerOptions } from '../doors/public-listener.ts';
+import type { LoginOptions } from '../identity/login/login-options.ts';
+import type { SessionOptions } from '../identity/session/session-options.ts';
+import type { HygieneOptions } from '../request/hygiene.ts';
+import type { OwnCookies } from '../request/own-cookies.ts';
+import { readIfNamed } from './open-storage.ts';
+
+export function hygieneOptions(config: Config, cookies: OwnCookies): HygieneOptions {
+  const { userId, groups, managed } = config.identityHeaders;
+  return {
+    ownCookies: cookies,
+    publicOrigins: config.publicOrigins,
+    managedHeaders: [userId, groups, ...managed],
+    trustedProxies: config.trustedProxies,
+    limits: config.limits,
+  };
+}
+
+export function loginOptions(config: Config): LoginOptions {
+  return { ...config.oidc, claims: config.claims };
+}
+
+export function sessionOptions(config: Config): SessionOptions {
+  return {
+    ...config.session,
+    claimsRefreshAfterMs: config.claims.refreshAfterMs,
+    claimsMaxAgeMs: config.claims.maxAgeMs,
+    userIdHeader: config.identityHeaders.userId,
+    groupsHeader: config.identityHeaders.groups,
+  };
+}
+
+export function listenerOptions(config: Config): PublicListenerOptions {
+  return { ...config.listeners.public, tls: readTls(config.listeners.public.tls) };
+}
+
+/** Certificate and key as the files hold them now. */
+export function readTls(
+  tls: Config['listeners']['public']['tls'],
+): { readonly cert: string; readonly key: string } | undefined {
+  if (tls === undefined) return undefined;
+  return { cert: readIfNamed(tls.certFile) ?? '', key: readIfNamed(tls.keyFile) ?? '' };
+}
+
+export function upstreamOptions(config: Config): UpstreamOptions[] {
+  return config.upstreams.map(({ tls, ...upstream }) => ({
+    ...upstream,
+    tls: {
+      ca: readIfNamed(tls.caFile),
+      serverName: tls.serverName,
+      insecureSkipTlsVerify: tls.insecureSkipTlsVerify,
+    },
+  }));
+}
