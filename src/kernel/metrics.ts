@@ -63,6 +63,11 @@ export const metricTable = {
     help: "1 while this replica's own heartbeats arrive through the revocation channel, else 0.",
     labels: [],
   },
+  kfgw_revocation_messages_ignored_total: {
+    type: 'counter',
+    help: 'Messages in the revocation channel that no replica of this release wrote.',
+    labels: [],
+  },
   kfgw_provider_up: {
     type: 'gauge',
     help: '1 while the identity provider answers, else 0.',

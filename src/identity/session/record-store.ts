@@ -56,7 +56,9 @@ export interface RecordStore {
   ): Promise<'written' | 'conflict' | 'ended' | 'missing'>;
   /**
    * Deletes the record and leaves a tombstone until `untilMs`, or until the record's own absolute
-   * limit when that is later; also where nothing was. The first reason stays.
+   * limit when that is later; also where nothing was. The first reason stays. A store whose data
+   * can be lost writes its own ends of the last ten minutes again after a reconnect or failover, and
+   * one that it could not write when it can; its ChangeChannel announces their keys.
    */
   endSession(key: string, reason: ReasonCode, untilMs: number): Promise<void>;
   /** Raises last-use times (milliseconds since the epoch); never lowers, never creates. */

@@ -1,0 +1,148 @@
+// Owns keeping one connection to Redis open: a connection that ends, for whatever reason, is
+// replaced by a new one, for ever, with exponential backoff and jitter.
+import { pause, type Cancel, type Clock } from '../../kernel/clock.ts';
+import { errorText, type Logger } from '../../kernel/logger.ts';
+import type { Random } from '../../kernel/random.ts';
+import type { RedisConnection } from './redis-connection.ts';
+
+const FIRST_DELAY_MS = 50;
+/** Short, since revocations wait for it. */
+const LONGEST_DELAY_MS = 2_000;
+/** A connection that lasted so long was a good one: the next delay is short again. */
+const STABLE_MS = 10_000;
+const LOG_EVERY_MS = 10_000;
+const CLOSE_WITHIN_MS = 1_000;
+
+export interface KeptConnectionParts<C extends RedisConnection> {
+  /** What the connection is for, in the log. */
+  readonly purpose: string;
+  /** Makes a connection that is not connected yet; `attempt` counts from 0. */
+  readonly open: (attempt: number) => C;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** A connection has become usable; the first one, or one to whatever serves now. */
+  readonly onReady: (connection: C) => void;
+  /** A usable connection is gone. */
+  readonly onLost: () => void;
+}
+
+export class KeptConnection<C extends RedisConnection> {
+  readonly #parts: KeptConnectionParts<C>;
+  #current: C | undefined;
+  #attempts = 0;
+  #failures = 0;
+  #readySinceMs: number | undefined;
+  #lastLogMs = Number.NEGATIVE_INFINITY;
+  #unlogged = 0;
+  #cancelRetry: Cancel = () => undefined;
+  #isClosed = false;
+
+  constructor(parts: KeptConnectionParts<C>) {
+    this.#parts = parts;
+    this.#open();
+  }
+
+  /** The connection, while commands can be sent on it. */
+  get ready(): C | undefined {
+    return this.#current?.status === 'ready' ? this.#current : undefined;
+  }
+
+  /** Gives the present connection up in favour of a new one. */
+  replace(): void {
+    this.#current?.disconnect();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#cancelRetry();
+    const current = this.#current;
+    if (current === undefined) return;
+    const bound = new AbortController();
+    current.once('end', () => {
+      bound.abort();
+    });
+    current.disconnect();
+    await pause(this.#parts.clock, CLOSE_WITHIN_MS, bound.signal);
+  }
+
+  #open(): void {
+    const { open } = this.#parts;
+    try {
+      this.#adopt(open(this.#attempts));
+    } catch (error) {
+      // Credentials or certificates that cannot be used now may be whole the next time.
+      this.#log(error);
+      this.#retry();
+    }
+    this.#attempts += 1;
+  }
+
+  #adopt(connection: C): void {
+    this.#current = connection;
+    const log = (error: unknown): void => {
+      this.#log(error);
+    };
+    connection.on('error', log);
+    connection.on('node error', log);
+    connection.once('ready', () => {
+      this.#becameReady(connection);
+    });
+    connection.once('end', () => {
+      this.#ended(connection);
+    });
+    // Why it failed comes as 'error', that it did as 'end'.
+    connection.connect().catch(() => undefined);
+  }
+
+  #becameReady(connection: C): void {
+    if (this.#isClosed) return;
+    const { clock, logger, purpose, onReady } = this.#parts;
+    this.#readySinceMs = clock.monotonicMs();
+    logger.info('connected to Redis', { purpose });
+    onReady(connection);
+  }
+
+  #ended(connection: C): void {
+    this.#current = undefined;
+    // Releases what ioredis keeps beyond the connection's end: watchers of Sentinels, slot timers.
+    connection.disconnect();
+    const readySinceMs = this.#readySinceMs;
+    this.#readySinceMs = undefined;
+    if (this.#isClosed) return;
+    if (readySinceMs !== undefined) {
+      if (this.#parts.clock.monotonicMs() - readySinceMs >= STABLE_MS) this.#failures = 0;
+      this.#log(new Error('the connection ended'));
+      this.#parts.onLost();
+    }
+    this.#retry();
+  }
+
+  #retry(): void {
+    const { clock, random } = this.#parts;
+    const ceilingMs = Math.min(
+      FIRST_DELAY_MS * 2 ** Math.min(this.#failures, 10),
+      LONGEST_DELAY_MS,
+    );
+    const jitter = random.bytes(1).readUInt8() / 256;
+    this.#failures += 1;
+    this.#cancelRetry = clock.after((ceilingMs * (1 + jitter)) / 2, () => {
+      this.#open();
+    });
+  }
+
+  /** One line in ten seconds, however many connections fail. */
+  #log(error: unknown): void {
+    if (this.#isClosed) return;
+    const { clock, logger, purpose } = this.#parts;
+    const nowMs = clock.monotonicMs();
+    if (nowMs - this.#lastLogMs < LOG_EVERY_MS) {
+      this.#unlogged += 1;
+      return;
+    }
+    const unlogged = this.#unlogged;
+    this.#lastLogMs = nowMs;
+    this.#unlogged = 0;
+    logger.warn('Redis cannot be reached', { purpose, error: errorText(error), unlogged });
+  }
+}
