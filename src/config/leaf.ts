@@ -206,12 +206,11 @@ export function headerPattern({ about }: Described) {
   );
 }
 
-/** `host:port`, with IPv6 in brackets; both parts inside. */
+/** `host:port`, with IPv6 in brackets; kept as written. */
 export function hostPort({ about }: Described) {
   return parsed('host:port', about, 'host:port, such as redis.kubeflow.svc:6379', (t) => {
-    const match = /^(?:\[([0-9a-fA-F:.]+)\]|([\w.-]+)):(\d{1,5})$/.exec(t);
-    const [host, port] = [match?.[1] ?? match?.[2], Number(match?.[3])];
-    return host !== undefined && port >= 1 && port <= 65_535 ? { host, port } : undefined;
+    const port = Number(/^(?:\[[0-9a-fA-F:.]+\]|[\w.-]+):(\d{1,5})$/.exec(t)?.[1]);
+    return port >= 1 && port <= 65_535 ? t : undefined;
   });
 }
 
