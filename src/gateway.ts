@@ -1,0 +1,181 @@
+// Owns the composition: a configuration in, running listeners out; every part is handed in here.
+import { createUpstreamTable } from './access/upstream-table.ts';
+import type { Config } from './config/schema.ts';
+import type { Secrets } from './config/secrets.ts';
+import { createPublicListener, type PublicListener } from './doors/public-listener.ts';
+import { CurrentSecrets } from './gateway/current-secrets.ts';
+import type { GatewayParts } from './gateway/gateway-parts.ts';
+import { openKeys, type OpenedKeys } from './gateway/open-keys.ts';
+import { openStorage, readIfNamed, type Storage } from './gateway/open-storage.ts';
+import {
+  hygieneOptions,
+  listenerOptions,
+  loginOptions,
+  readTls,
+  sessionOptions,
+  upstreamOptions,
+} from './gateway/room-options.ts';
+import { createLogin, type Login } from './identity/login/create-login.ts';
+import { createSessions, type SessionRoom } from './identity/session/create-sessions.ts';
+import { RecordSealer } from './identity/session/sealed-record.ts';
+import type { SessionKeys } from './identity/session/session-keys.ts';
+import { keySetJson } from './identity/tokens/jwks.ts';
+import { createAssertionSigner } from './identity/tokens/session-jwt.ts';
+import { openAdminListener, type AdminListener } from './observe/admin-listener.ts';
+import { watchDependencies } from './observe/dependency-health.ts';
+import type { PrometheusMetrics } from './observe/prometheus-metrics.ts';
+import { createPages, type Pages } from './pages/app.ts';
+import { BrowserSessions } from './pages/browser-sessions.ts';
+import { compileHygiene } from './request/hygiene.ts';
+import { ownCookies, type OwnCookies } from './request/own-cookies.ts';
+
+export interface Gateway {
+  /** Ports that the listeners have; of use where the configuration says 0. */
+  readonly ports: { readonly public: number; readonly admin: number };
+  /** Takes what may change while running: secrets, keys, TLS files and the log level. */
+  reload(config: Config, secrets: Secrets): Promise<void>;
+  /** Becomes unready, finishes what is under way within the configured time, and lets go of everything. */
+  stop(): Promise<void>;
+}
+
+interface Rooms {
+  readonly keys: OpenedKeys;
+  readonly storage: Storage;
+  readonly login: Login;
+  readonly sessions: SessionRoom;
+  readonly listener: PublicListener;
+}
+
+/** Starts a gateway; resolves when both listeners take connections. Rejects when it cannot start. */
+export async function createGateway(
+  config: Config,
+  secrets: Secrets,
+  given: Omit<GatewayParts, 'metrics'> & { readonly metrics: PrometheusMetrics },
+): Promise<Gateway> {
+  const health = watchDependencies(given.metrics);
+  const parts: GatewayParts = { ...given, metrics: health.metrics };
+  const current = new CurrentSecrets(secrets);
+  const rooms = await furnish(config, current, parts);
+  const state = { isReady: false };
+  const admin = await openAdminListener(
+    { ...config.listeners.admin, tls: readTls(config.listeners.admin.tls) },
+    {
+      readiness: () => ({ ready: state.isReady, parts: health.parts() }),
+      metrics: () => given.metrics.expose(),
+    },
+  );
+  const address = await rooms.listener.listen();
+  state.isReady = true;
+  return {
+    ports: { public: address.port, admin: admin.port },
+    async reload(next, nextSecrets) {
+      current.replace(nextSecrets);
+      parts.logger.setLevel(next.logging.level);
+      renewCertificates(next, rooms.listener, admin);
+      await rooms.keys.reload();
+    },
+    async stop() {
+      state.isReady = false;
+      await rooms.listener.close(config.shutdown.drainMs);
+      await letGo(rooms, admin);
+    },
+  };
+}
+
+async function furnish(
+  config: Config,
+  current: CurrentSecrets,
+  parts: GatewayParts,
+): Promise<Rooms> {
+  const cookies = ownCookies(!config.cookies.insecureWithoutSecure);
+  const keys = await openKeys(config, parts);
+  const sessionKeys: SessionKeys = {
+    cookie: () => keys.ring.cookieKeys(),
+    record: () => keys.ring.recordKeys(),
+  };
+  const storage = openStorage(config, current, parts);
+  const login = createLogin(loginOptions(config), {
+    ...parts,
+    cookies,
+    clientSecret: () => current.now.oidcClientSecret,
+    caPem: () => readIfNamed(config.oidc.caFile),
+    sealer: new RecordSealer(sessionKeys.cookie, parts.random),
+  });
+  const sessions = createSessions(sessionOptions(config), {
+    ...parts,
+    store: storage.store,
+    channel: storage.channel,
+    keys: sessionKeys,
+    signAssertion: createAssertionSigner(config.sessionJwt, { ...parts, keys: keys.ring }),
+    refreshGrant: login.refresh,
+  });
+  const pages = openPages(config, parts, { cookies, sessionKeys, keys, login, sessions });
+  const listener = openListener(config, parts, { cookies, pages, sessions });
+  return { keys, storage, login, sessions, listener };
+}
+
+interface PageParts {
+  readonly cookies: OwnCookies;
+  readonly sessionKeys: SessionKeys;
+  readonly keys: OpenedKeys;
+  readonly login: Login;
+  readonly sessions: SessionRoom;
+}
+
+function openPages(config: Config, parts: GatewayParts, rooms: PageParts): Pages {
+  const { cookies, sessionKeys, keys, login, sessions } = rooms;
+  const browserSessions = new BrowserSessions({
+    ...parts,
+    expressStore: sessions.expressStore,
+    sessions: sessions.sessions,
+    keys: sessionKeys,
+    cookies,
+    absoluteMs: config.session.absoluteMs,
+  });
+  return createPages(
+    { ...config.limits, ...config.oidc, publicOrigins: config.publicOrigins },
+    {
+      ...parts,
+      login: login.flow,
+      sessions: sessions.sessions,
+      authenticator: sessions.authenticator,
+      browserSessions,
+      jwks: () => ({ body: keySetJson(keys.ring) }),
+    },
+  );
+}
+
+function openListener(
+  config: Config,
+  parts: GatewayParts,
+  { cookies, pages, sessions }: { cookies: OwnCookies; pages: Pages; sessions: SessionRoom },
+): PublicListener {
+  return createPublicListener(listenerOptions(config), {
+    ...parts,
+    hygiene: compileHygiene(hygieneOptions(config, cookies)),
+    pages,
+    standIns: pages,
+    upstreams: createUpstreamTable(upstreamOptions(config)),
+    authenticator: sessions.authenticator,
+    onSessionChange: (listener) => sessions.sessions.onChange(listener),
+    audit: (record) => {
+      parts.logger.info('decision', { ...record });
+    },
+  });
+}
+
+/** Throws when a file cannot be read or holds no certificate; the old one then stays in use. */
+function renewCertificates(config: Config, listener: PublicListener, admin: AdminListener): void {
+  const tls = readTls(config.listeners.public.tls);
+  if (tls !== undefined) listener.useCertificate(tls);
+  const adminTls = readTls(config.listeners.admin.tls);
+  if (adminTls !== undefined) admin.useCertificate(adminTls);
+}
+
+async function letGo(rooms: Rooms, admin: AdminListener): Promise<void> {
+  rooms.login.close();
+  await rooms.sessions.close();
+  await rooms.storage.close();
+  rooms.keys.close();
+  await admin.close();
+}
