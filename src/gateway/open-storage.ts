@@ -43,9 +43,7 @@ function redisStorage(config: Config, secrets: CurrentSecrets, parts: GatewayPar
 }
 
 function redisOptions(redis: Config['redis'], secrets: CurrentSecrets): RedisOptions {
-  const addresses = redis.addresses.map(({ host, port }) =>
-    host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
-  );
+  const { addresses } = redis;
   const common = {
     username: redis.username,
     password: () => secrets.now.redisPassword,
