@@ -19,12 +19,18 @@ export function sendJson(
   body: Readonly<Record<string, unknown>>,
   contentType = 'application/json',
 ): void {
-  res.status(status).set('Content-Type', contentType).send(JSON.stringify(body));
+  sendBytes(res.status(status), contentType, JSON.stringify(body));
+}
+
+/** As bytes and not by Express's `set`: it adds a charset, which JSON's media types do not have. */
+export function sendBytes(res: Response, contentType: string, body: string): void {
+  res.setHeader('Content-Type', contentType);
+  res.send(Buffer.from(body));
 }
 
 /** `location` is a path on this site, or an address of the provider: nothing else, ever. */
 export function redirect(res: Response, location: string, status: 302 | 303 = 302): void {
-  res.status(status).set('Location', location).end();
+  res.status(status).set({ Location: location, 'Content-Length': '0' }).end();
 }
 
 /** A refusal as the caller can use it: a page for a person, a problem document for a program. */

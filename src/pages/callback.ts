@@ -1,5 +1,6 @@
 // Owns GET /oauth2/callback: turns the provider's answer into a session, or says why not.
 import type { Request, RequestHandler, Response } from 'express';
+import type { SessionAuthenticator } from '../identity/authentication.ts';
 import type { CompleteLogin } from '../identity/login/login-flow.ts';
 import { StoreUnavailable } from '../identity/session/record-store.ts';
 import type { ReasonCode } from '../kernel/reasons.ts';
@@ -36,14 +37,15 @@ export function finishSignIn(context: PageContext): RequestHandler {
 
 /** A new session under a new id, whoever this browser was before. */
 async function establish(
-  { browserSessions, login, logger, metrics }: PageContext,
+  { authenticator, browserSessions, login, logger, metrics }: PageContext,
   req: Request,
   res: Response,
   completed: Completed,
 ): Promise<void> {
   const { id } = headOf(req);
+  let sessionCookie: string;
   try {
-    await browserSessions.establish(req, res, completed.login);
+    sessionCookie = await browserSessions.establish(req, res, completed.login);
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error;
     const reason = 'session_store_unavailable';
@@ -55,8 +57,21 @@ async function establish(
     return;
   }
   metrics.increment('kfgw_logins_total', { result: 'success' });
-  logger.info('signed in', { user: completed.login.claims.principal.userId, requestId: id });
+  logger.info('signed in', {
+    user: completed.login.claims.principal.userId,
+    session: await handleOf(authenticator, sessionCookie),
+    requestId: id,
+  });
   redirect(res, completed.returnTo);
+}
+
+/** The session's public name; asking for it also puts the session into this replica's cache. */
+async function handleOf(
+  authenticator: SessionAuthenticator,
+  sessionCookie: string,
+): Promise<string | undefined> {
+  const who = await authenticator.authenticate(sessionCookie);
+  return who.kind === 'authenticated' ? who.identity.credential.sessionHandle : undefined;
 }
 
 /** Who is signed in all the same loses nothing by an answer that came too late. */

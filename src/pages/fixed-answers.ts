@@ -1,6 +1,6 @@
 // Owns the routes that answer without asking anybody: key set, static files, and what is not here.
 import type { RequestHandler } from 'express';
-import { sendReason } from './answer.ts';
+import { sendBytes, sendReason } from './answer.ts';
 import type { PageContext } from './page-dependencies.ts';
 import { ownPagePolicy } from './security-headers.ts';
 import type { StaticFile } from './static-files.ts';
@@ -11,10 +11,8 @@ import type { StaticFile } from './static-files.ts';
  */
 export function keySet({ jwks }: PageContext): RequestHandler {
   return (_req, res) => {
-    res
-      .set('Cache-Control', 'public, max-age=300')
-      .set('Content-Type', 'application/jwk-set+json')
-      .send(jwks().body);
+    res.set('Cache-Control', 'public, max-age=300');
+    sendBytes(res, 'application/jwk-set+json', jwks().body);
   };
 }
 

@@ -1,0 +1,49 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { cookiesSet, PagesBed } from '../../test/fixtures/pages-bed.ts';
+
+let bed: PagesBed;
+
+beforeEach(async () => {
+  bed = await new PagesBed().open();
+});
+afterEach(() => bed.close());
+
+describe('GET /oauth2/userinfo', () => {
+  it('tells who the session belongs to, and no token', async () => {
+    const cookie = await bed.signIn();
+    const answer = await bed.send('get', '/oauth2/userinfo', { Cookie: cookie });
+    expect(answer.status).toBe(200);
+    expect(answer.headers['content-type']).toBe('application/json');
+    expect(answer.headers['cache-control']).toBe('no-store');
+    expect(answer.body).toEqual({
+      user: 'user@example.com',
+      email: 'user@example.com',
+      groups: ['team-a', 'team-b'],
+    });
+  });
+
+  it('answers a person without a session with 401 JSON, never with a redirect', async () => {
+    const answer = await bed.navigate('/oauth2/userinfo');
+    expect(answer.status).toBe(401);
+    expect(answer.headers['content-type']).toBe('application/problem+json');
+    expect(answer.headers['www-authenticate']).toBe('Bearer');
+    expect(answer.body).toMatchObject({ code: 'sign_in_required', login_url: '/oauth2/start' });
+  });
+
+  it('says why a session is none any more', async () => {
+    const cookie = await bed.signIn();
+    await bed.send('post', '/oauth2/sign_out', { Cookie: cookie, 'Sec-Fetch-Site': 'same-origin' });
+    const answer = await bed.send('get', '/oauth2/userinfo', { Cookie: cookie });
+    expect(answer.status).toBe(401);
+    expect(answer.body).toMatchObject({ code: 'signed_out' });
+  });
+
+  it('answers 503 for a session that cannot be read, and keeps its cookie', async () => {
+    bed.isStoreDown = true;
+    const answer = await bed.send('get', '/oauth2/userinfo', { Cookie: bed.unknownCookie() });
+    expect(answer.status).toBe(503);
+    expect(answer.headers['retry-after']).toBe('5');
+    expect(answer.body).toMatchObject({ code: 'session_store_unavailable' });
+    expect(cookiesSet(answer)).toEqual([]);
+  });
+});
