@@ -67,7 +67,7 @@ describe('POST /oauth2/backchannel-logout', () => {
   });
 
   it('asks to try again later when sessions cannot be ended', async () => {
-    bed.isStoreDown = true;
+    bed.store.health = 'down';
     const answer = await bed.send('post', path, { ...form, Accept: '*/*' }).send('logout_token=t');
     expect(answer.status).toBe(503);
     expect(answer.body).toMatchObject({ code: 'session_store_unavailable' });

@@ -171,7 +171,7 @@ describe('GET /oauth2/callback', () => {
   describe('while the session store is down', () => {
     it('answers 503 and makes no half session', async () => {
       bed.login.completion = completedLogin('user@example.com', '/jupyter/', bed.clock.nowMs());
-      bed.isStoreDown = true;
+      bed.store.health = 'down';
       const answer = await bed.navigate(callback);
       expect(answer.status).toBe(503);
       expect(answer.headers['retry-after']).toBe('5');
@@ -184,11 +184,11 @@ describe('GET /oauth2/callback', () => {
     it('leaves the session that was there alone', async () => {
       const cookie = await bed.signIn();
       bed.login.completion = completedLogin('user@example.com', '/', bed.clock.nowMs());
-      bed.isStoreDown = true;
+      bed.store.health = 'down';
       const answer = await bed.navigate(callback, { Cookie: cookie });
       expect(answer.status).toBe(503);
       expect(cookiesSet(answer).filter((line) => line.startsWith('kfgw='))).toEqual([]);
-      bed.isStoreDown = false;
+      bed.store.health = 'up';
       expect(await userOf(cookie)).toBe('user@example.com');
     });
   });

@@ -160,18 +160,18 @@ describe('a sign-out without a live session', () => {
 
 describe('a sign-out while the session store is down', () => {
   it('answers 503, keeps the cookie and the session', async () => {
-    bed.isStoreDown = true;
+    bed.store.health = 'down';
     const answer = await bed.navigate('/oauth2/sign_out', { ...fromDashboard, Cookie: cookie });
     expect(answer.status).toBe(503);
     expect(answer.headers['retry-after']).toBe('5');
     expect(answer.text).toContain('session_store_unavailable');
     expect(cookiesSet(answer)).toEqual([]);
-    bed.isStoreDown = false;
+    bed.store.health = 'up';
     expect(await isSignedIn()).toBe(true);
   });
 
   it('answers a session that this replica does not know alike', async () => {
-    bed.isStoreDown = true;
+    bed.store.health = 'down';
     const headers = { ...fromDashboard, Cookie: bed.unknownCookie() };
     const answer = await bed.navigate('/oauth2/sign_out', headers);
     expect(answer.status).toBe(503);
@@ -179,7 +179,7 @@ describe('a sign-out while the session store is down', () => {
   });
 
   it('answers a posted form with a page', async () => {
-    bed.isStoreDown = true;
+    bed.store.health = 'down';
     const answer = await bed.send('post', '/oauth2/sign_out', {
       ...fromDashboard,
       'Sec-Fetch-Mode': 'navigate',

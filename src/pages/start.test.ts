@@ -94,7 +94,7 @@ describe('GET /oauth2/start', () => {
 
   it('begins nothing while an unknown session cannot be read', async () => {
     bed = await new PagesBed().open();
-    bed.isStoreDown = true;
+    bed.store.health = 'down';
     const answer = await bed.navigate('/oauth2/start', { Cookie: bed.unknownCookie() });
     expect(answer.status).toBe(503);
     expect(answer.text).toContain('session_store_unavailable');

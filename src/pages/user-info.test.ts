@@ -39,7 +39,7 @@ describe('GET /oauth2/userinfo', () => {
   });
 
   it('answers 503 for a session that cannot be read, and keeps its cookie', async () => {
-    bed.isStoreDown = true;
+    bed.store.health = 'down';
     const answer = await bed.send('get', '/oauth2/userinfo', { Cookie: bed.unknownCookie() });
     expect(answer.status).toBe(503);
     expect(answer.headers['retry-after']).toBe('5');
