@@ -1,4 +1,6 @@
 // Owns signing in without a browser: follows redirects, keeps cookies and posts Dex's forms.
+import { plainRequest, type PlainAnswer } from './plain-request.ts';
+import { navigate, type PageAnswer } from './navigate.ts';
 
 const MAX_STEPS = 30;
 
@@ -37,7 +39,7 @@ export class CookieJar {
 export interface SignInEnd {
   readonly url: URL;
   /** Undefined when `until` kept the URL from being asked for. */
-  readonly answer: { readonly status: number; readonly body: string } | undefined;
+  readonly answer: PlainAnswer | undefined;
 }
 
 /**
@@ -56,9 +58,8 @@ export async function signInByForm(
     if (until(next.url)) return { url: next.url, answer: undefined };
     const { url } = next;
     const answer = await ask(next, jar);
-    const body = await answer.text();
-    const following = followUp(url, answer, body, person);
-    if (following === undefined) return { url, answer: { status: answer.status, body } };
+    const following = followUp(url, answer, person);
+    if (following === undefined) return { url, answer };
     next = following;
   }
   throw new Error(`no end after ${MAX_STEPS} steps, now at ${next.url.origin}${next.url.pathname}`);
@@ -69,22 +70,17 @@ interface Step {
   readonly form?: Readonly<Record<string, string>>;
 }
 
-async function ask({ url, form }: Step, jar: CookieJar): Promise<Response> {
+async function ask({ url, form }: Step, jar: CookieJar): Promise<PageAnswer> {
   const cookie = jar.header(url);
-  const answer = await fetch(url, {
-    redirect: 'manual',
-    signal: AbortSignal.timeout(20_000),
-    // What a browser sends with a navigation; the gateway answers others with 401.
-    headers: { accept: 'text/html,*/*;q=0.8', ...(cookie === '' ? {} : { cookie }) },
-    ...(form === undefined ? {} : { method: 'POST', body: new URLSearchParams(form) }),
-  });
-  jar.keep(url, answer.headers);
+  const answer = await navigate(url, form === undefined ? { cookie } : { cookie, form });
+  jar.keep(url, new Headers(answer.setCookies.map((line) => ['set-cookie', line])));
   return answer;
 }
 
-function followUp(url: URL, answer: Response, body: string, person: Person): Step | undefined {
-  const location = answer.headers.get('location');
-  if (location !== null && answer.status >= 300 && answer.status < 400) {
+function followUp(url: URL, answer: PlainAnswer, person: Person): Step | undefined {
+  const { body } = answer;
+  const { body, location } = answer;
+  if (location !== undefined && answer.status >= 300 && answer.status < 400) {
     return { url: new URL(location, url) };
   }
   if (answer.status !== 200) return undefined;
