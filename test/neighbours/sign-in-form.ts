@@ -1,6 +1,5 @@
 // Owns signing in without a browser: follows redirects, keeps cookies and posts Dex's forms.
 import { plainRequest, type PlainAnswer } from './plain-request.ts';
-import { navigate, type PageAnswer } from './navigate.ts';
 
 const MAX_STEPS = 30;
 
@@ -70,17 +69,26 @@ interface Step {
   readonly form?: Readonly<Record<string, string>>;
 }
 
-async function ask({ url, form }: Step, jar: CookieJar): Promise<PageAnswer> {
+/** As a browser navigates: fetch says of itself that it is not one (`sec-fetch-mode: cors`). */
+async function ask({ url, form }: Step, jar: CookieJar): Promise<PlainAnswer> {
   const cookie = jar.header(url);
-  const answer = await navigate(url, form === undefined ? { cookie } : { cookie, form });
-  jar.keep(url, new Headers(answer.setCookies.map((line) => ['set-cookie', line])));
+  const answer = await plainRequest(url, {
+    headers: {
+      accept: 'text/html,*/*;q=0.8',
+      'sec-fetch-mode': 'navigate',
+      'sec-fetch-dest': 'document',
+      ...(cookie === '' ? {} : { cookie }),
+    },
+    ...(form === undefined ? {} : { method: 'POST', body: new URLSearchParams(form) }),
+  });
+  jar.keep(url, answer.headers);
   return answer;
 }
 
 function followUp(url: URL, answer: PlainAnswer, person: Person): Step | undefined {
   const { body } = answer;
-  const { body, location } = answer;
-  if (location !== undefined && answer.status >= 300 && answer.status < 400) {
+  const location = answer.headers.get('location');
+  if (location !== null && answer.status >= 300 && answer.status < 400) {
     return { url: new URL(location, url) };
   }
   if (answer.status !== 200) return undefined;
