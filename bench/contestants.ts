@@ -1,0 +1,128 @@
+// Starts both proxies in front of the same application, signed in at the same Dex, each on core 0 and
+// each writing its request log to a file.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startDex, type Dex } from '../test/neighbours/dex.ts';
+import { startOauth2Proxy } from '../test/neighbours/oauth2-proxy.ts';
+import { pollUntil } from '../test/neighbours/poll-until.ts';
+import { CookieJar, signInByForm } from '../test/neighbours/sign-in-form.ts';
+
+/** The proxies share one core, the load generator and the application have the other. */
+const PROXY_CORE = '0';
+export const OTHER_CORE = '1';
+
+const CLIENT = { id: 'kubeflow-oidc-authservice', secret: 'bench-secret' };
+const PERSON = { login: 'user@example.com', password: '12341234' };
+
+export interface Contestant {
+  readonly name: string;
+  readonly url: string;
+  readonly pid: number;
+  /** The Cookie header of a signed-in person. */
+  readonly cookie: string;
+}
+
+/** A child process that is ended by `stop`. */
+export interface Child {
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+export function startChild(command: readonly string[], logFile: string, core: string): Child {
+  const log = openSync(logFile, 'a');
+  const child = spawn('taskset', ['-c', core, ...command], { stdio: ['ignore', log, log] });
+  return { pid: pidOf(child), stop: () => stopChild(child) };
+}
+
+function pidOf(child: ChildProcess): number {
+  if (child.pid === undefined) throw new Error('a process did not start');
+  return child.pid;
+}
+
+async function stopChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGTERM');
+  await once(child, 'exit');
+}
+
+/** Dex with a client for two redirect addresses. */
+export function startBenchDex(ports: readonly number[]): Promise<Dex> {
+  const redirectURIs = ports.map((port) => `http://127.0.0.1:${port}/oauth2/callback`);
+  return startDex({ clients: [{ ...CLIENT, name: 'bench', redirectURIs }] });
+}
+
+export async function startRival(
+  dex: Dex,
+  port: number,
+  upstream: string,
+): Promise<Contestant & Child> {
+  const rival = await startOauth2Proxy({
+    port,
+    issuer: dex.issuer,
+    clientId: CLIENT.id,
+    clientSecret: CLIENT.secret,
+    upstream,
+    env: { GOMAXPROCS: '1' },
+  });
+  const { pid } = rival.process;
+  await once(spawn('taskset', ['-a', '-p', '-c', PROXY_CORE, String(pid)]), 'exit');
+  const cookie = await signIn(rival.url);
+  return { name: 'oauth2-proxy 7.15.2', url: rival.url, pid, cookie, stop: () => rival.stop() };
+}
+
+export async function startGateway(
+  dex: Dex,
+  ports: { readonly public: number; readonly admin: number },
+  upstream: string,
+  directory: string,
+): Promise<Contestant & Child> {
+  const url = `http://127.0.0.1:${ports.public}`;
+  const configFile = join(directory, 'gateway.yaml');
+  const secret = join(directory, 'client-secret');
+  writeFileSync(secret, CLIENT.secret);
+  writeFileSync(configFile, JSON.stringify(gatewayConfig(dex, ports, upstream, secret)));
+  const child = startChild(
+    [process.execPath, 'src/main.ts', 'serve', '--config', configFile],
+    join(directory, 'gateway.log'),
+    PROXY_CORE,
+  );
+  await pollUntil('the gateway to be ready', async () =>
+    isOk(`http://127.0.0.1:${ports.admin}/readyz`),
+  );
+  await pollUntil('a sign-in at the gateway', async () => (await signIn(url)) !== '');
+  return { name: 'kubeflow-auth-gateway', url, cookie: await signIn(url), ...child };
+}
+
+function gatewayConfig(
+  dex: Dex,
+  ports: { readonly public: number; readonly admin: number },
+  upstream: string,
+  clientSecretFile: string,
+): object {
+  const host = '127.0.0.1';
+  return {
+    listeners: { public: { host, port: ports.public }, admin: { host, port: ports.admin } },
+    publicOrigins: [`http://${host}:${ports.public}`],
+    cookies: { insecureWithoutSecure: true },
+    oidc: {
+      issuer: dex.issuer,
+      insecureIssuerOverHttp: true,
+      clientSecretFile,
+      redirectUri: `http://${host}:${ports.public}/oauth2/callback`,
+    },
+    limits: { loginPerMinute: 1_000_000 },
+    upstreams: [{ prefix: '/', url: upstream }],
+  };
+}
+
+async function isOk(url: string): Promise<boolean> {
+  return (await fetch(url)).ok;
+}
+
+async function signIn(url: string): Promise<string> {
+  const jar = new CookieJar();
+  await signInByForm(`${url}/small`, PERSON, { jar });
+  return jar.header(new URL(url));
+}
