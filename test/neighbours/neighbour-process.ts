@@ -1,6 +1,8 @@
 // Owns one neighbour's operating system process: its start, its signals and its end.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { listensOn } from './listening-port.ts';
 import { pollUntil } from './poll-until.ts';
@@ -22,6 +24,8 @@ export interface ProcessSpec {
   readonly readyWithinMs?: number;
   /** How long SIGTERM may take before SIGKILL. */
   readonly stopWithinMs?: number;
+  /** Hears every line that it writes; `logTail` keeps only the last ones. */
+  readonly onLine?: (line: string) => void;
 }
 
 /**
@@ -54,6 +58,11 @@ export class NeighbourProcess implements AsyncDisposable {
   get isRunning(): boolean {
     const { pid, exitCode, signalCode } = this.#child;
     return pid !== undefined && exitCode === null && signalCode === null;
+  }
+
+  /** The status that it ended with; null while it runs, or when a signal ended it. */
+  get exitCode(): number | null {
+    return this.#child.exitCode;
   }
 
   /** What the neighbour last wrote to its standard output and error, over all its starts. */
@@ -109,13 +118,19 @@ export class NeighbourProcess implements AsyncDisposable {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child.on('error', (error) => this.#remember(String(error)));
-    child.stdout.setEncoding('utf8').on('data', (text: string) => this.#remember(text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => this.#remember(text));
+    this.#listenTo(child.stdout);
+    this.#listenTo(child.stderr);
     return child;
   }
 
-  #remember(text: string): void {
-    this.#log.push(...text.split('\n').filter((line) => line !== ''));
+  #listenTo(output: Readable): void {
+    createInterface({ input: output }).on('line', (line) => this.#remember(line));
+  }
+
+  #remember(line: string): void {
+    if (line === '') return;
+    this.#spec.onLine?.(line);
+    this.#log.push(line);
     this.#log.splice(0, this.#log.length - LOG_LINES_KEPT);
   }
 
