@@ -38,12 +38,14 @@ export function boundedFetch(bounds: FetchBounds, clock: Clock): CustomFetch {
     try {
       const url = permittedUrl(address, bounds.allowHttp);
       const tls = { rejectUnauthorized: !bounds.skipTlsVerify, secureContext: trust() };
-      const options = { method, headers, agent: false, ...tls } as const;
+      const { signal } = deadline;
+      const options = { method, headers, signal, agent: false, ...tls } as const;
       const request =
         url.protocol === 'https:' ? requestHttps(url, options) : requestHttp(url, options);
-      return await exchange(request, formOf(body), deadline.signal);
+      return await exchange(request, formOf(body), signal);
     } catch (error) {
-      throw new ProviderUnreachable(`${address}: ${errorText(error)}`);
+      const why: unknown = deadline.signal.aborted ? deadline.signal.reason : error;
+      throw new ProviderUnreachable(`${address}: ${errorText(why)}`);
     } finally {
       cancel();
     }
@@ -61,10 +63,6 @@ async function exchange(
   form: string | undefined,
   deadline: AbortSignal,
 ): Promise<Response> {
-  const stop = (): void => {
-    request.destroy(asError(deadline.reason));
-  };
-  deadline.addEventListener('abort', stop, { once: true });
   // once() and the reading below see errors too; this one keeps a late one from being unhandled.
   request.on('error', () => undefined);
   try {
@@ -79,7 +77,6 @@ async function exchange(
     const headers = { 'content-type': answer.headers['content-type'] ?? '' };
     return new Response(body.length === 0 ? null : body, { status, headers });
   } finally {
-    deadline.removeEventListener('abort', stop);
     request.destroy();
   }
 }
@@ -112,8 +109,4 @@ function trustIn(caPem: () => string | undefined): () => SecureContext | undefin
     }
     return made.context;
   };
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
 }

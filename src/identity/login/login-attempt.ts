@@ -86,8 +86,8 @@ export class LoginAttempts {
 
   /** The attempt that a callback's `state` belongs to. */
   find(state: string, cookieHeader: string | undefined): FoundAttempt {
-    const [id = '', sealed = ''] = state.split('.');
-    const returnTo = this.#open('login-state', id, sealed);
+    const [id = '', sealed = '', ...more] = state.split('.');
+    const returnTo = more.length > 0 ? undefined : this.#open('login-state', id, sealed);
     if (returnTo === undefined) return { kind: 'foreign' };
     const { cookies } = this.#deps;
     for (const cookie of readAttemptCookies(cookieHeader, cookies)) {
@@ -122,12 +122,11 @@ export class LoginAttempts {
     return this.#deps.sealer.seal({ purpose, name }, text).toString('base64url');
   }
 
-  #open(
-    purpose: 'login-attempt' | 'login-state',
-    name: string,
-    sealed: string,
-  ): string | undefined {
-    const opened = this.#deps.sealer.open({ purpose, name }, Buffer.from(sealed, 'base64url'));
+  #open(purpose: 'login-attempt' | 'login-state', name: string, text: string): string | undefined {
+    const sealed = Buffer.from(text, 'base64url');
+    // Decoding forgives what it should not: one sealed text has one spelling.
+    if (sealed.toString('base64url') !== text) return undefined;
+    const opened = this.#deps.sealer.open({ purpose, name }, sealed);
     return opened.kind === 'opened' ? opened.plaintext : undefined;
   }
 }

@@ -34,7 +34,7 @@ export interface LoginOptions {
   readonly postLogoutRedirectUri?: string | undefined;
   /** How long one exchange with the provider may take, to the last byte of its answer. */
   readonly timeoutMs: number;
-  /** Also reads the user info endpoint, for claims that the ID token lacks. */
+  /** Also reads the user info endpoint; its claims count before the ID token's. */
   readonly useUserinfo: boolean;
   /** Lets issuer and endpoints be plain http. */
   readonly insecureIssuerOverHttp: boolean;

@@ -115,9 +115,10 @@ export class OpenidLoginFlow implements LoginFlow {
 
   #failed(error: unknown, found: Found): CompleteLogin {
     const fault = providerFault(error);
-    this.#deps.logger.warn('sign-in failed at the provider', { problem: fault.detail });
-    if (fault.kind === 'unreachable') return this.#unavailable(found);
     const isPersonRefused = fault.kind === 'refused' && fault.status === undefined;
+    const level = isPersonRefused ? 'info' : 'warn';
+    this.#deps.logger[level]('sign-in failed at the provider', { problem: fault.detail });
+    if (fault.kind === 'unreachable') return this.#unavailable(found);
     return refused(isPersonRefused ? 'login_refused_by_provider' : 'login_failed', found);
   }
 

@@ -13,10 +13,15 @@ export type ProviderFault =
       /** Undefined when the browser brought the error. */
       readonly status: number | undefined;
       readonly error: string;
+      /** It is about the gateway as a client, and not about the person. */
+      readonly isOurs: boolean;
       readonly detail: string;
     }
   /** An answer that fails a check. */
   | { readonly kind: 'unusable'; readonly detail: string };
+
+/** RFC 6749 section 5.2. */
+const OUR_ERRORS = new Set(['invalid_client', 'unauthorized_client']);
 
 /** `detail` is fit for logs: no code, token or state is in it. */
 export function providerFault(thrown: unknown): ProviderFault {
@@ -37,6 +42,7 @@ function refused(status: number | undefined, text: string): ProviderFault {
     kind: 'refused',
     status,
     error,
+    isOurs: OUR_ERRORS.has(error),
     detail: `${error}, status ${status ?? 'of a redirect'}`,
   };
 }

@@ -11,6 +11,8 @@ import { permitHttp, readProviderMetadata, type ProviderMetadata } from './provi
 
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30 * SECOND_MS;
+/** For a provider that is known but did not answer. */
+const RETRY_AFTER_SEC = 5;
 /** How often endpoints and keys are learned anew, so that changes at the provider count. */
 const RENEWAL_MS = 10 * MINUTE_MS;
 
@@ -41,8 +43,9 @@ export class Provider {
     return this.#connection;
   }
 
-  /** Seconds after which asking again is worth it while there is no connection. */
+  /** Seconds after which asking again is worth it. */
   retryAfterSec(): number {
+    if (this.#connection !== undefined) return RETRY_AFTER_SEC;
     const waitMs = this.#nextTryMs - this.#deps.clock.monotonicMs();
     return Math.max(1, Math.ceil(waitMs / SECOND_MS));
   }
@@ -63,21 +66,21 @@ export class Provider {
     }
   }
 
-  async #learn(isFirstTry: boolean): Promise<boolean> {
+  async #learn(wasWell: boolean): Promise<boolean> {
     const { logger, metrics } = this.#deps;
     const { issuer } = this.#options;
     try {
       const metadata = await readProviderMetadata(this.#options, this.#fetch);
       const keys = this.#keysAt(metadata.jwks_uri);
       await keys.reload();
-      if (!isFirstTry || this.#connection === undefined) {
+      if (!wasWell || this.#connection === undefined) {
         logger.info('identity provider is ready', { issuer });
       }
       this.#connection = { configuration: this.#configure(metadata), metadata, keys };
       return true;
     } catch (error) {
       metrics.set('kfgw_provider_up', {}, 0);
-      if (isFirstTry) {
+      if (wasWell) {
         logger.warn('identity provider is not ready', {
           issuer,
           problem: providerFault(error).detail,

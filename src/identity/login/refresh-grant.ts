@@ -3,12 +3,10 @@ import { refreshTokenGrant } from 'openid-client';
 import type { ProviderTokens, RefreshGrant, RefreshOutcome } from './completed-login.ts';
 import type { LoginDependencies, LoginOptions } from './login-options.ts';
 import { providerFault, type ProviderFault } from './provider-fault.ts';
-import type { Provider, ProviderConnection } from './provider.ts';
-import { readTokenAnswer } from './token-answer.ts';
+import type { Provider } from './provider.ts';
+import { readTokenAnswer, type ReadAnswer } from './token-answer.ts';
 
 const BAD_REQUEST = 400;
-/** Errors about us and not about the person's grant (RFC 6749 section 5.2). */
-const OUR_OWN_ERRORS = new Set(['invalid_client', 'unauthorized_client']);
 
 /** The refresh grant of this provider. */
 export function refreshGrant(
@@ -19,30 +17,23 @@ export function refreshGrant(
   return async (tokens) => {
     const connection = provider.connection();
     if (connection === undefined || tokens.refreshToken === undefined) return { kind: 'failed' };
+    let isGranted = false;
     try {
-      return await refreshed(tokens, tokens.refreshToken, { connection, options, ...deps });
+      const answer = await refreshTokenGrant(connection.configuration, tokens.refreshToken);
+      isGranted = true;
+      const context = { connection, options, ...deps, previous: tokens };
+      return refreshed(await readTokenAnswer(answer, context), tokens);
     } catch (error) {
       const fault = providerFault(error);
-      const outcome = outcomeOf(fault);
-      deps.logger[outcome.kind === 'ended' ? 'info' : 'warn']('refresh of claims failed', {
-        outcome: outcome.kind,
-        problem: fault.detail,
-      });
-      return outcome;
+      const kind = !isGranted && isGrantEnded(fault) ? 'ended' : 'failed';
+      const level = kind === 'ended' ? 'info' : 'warn';
+      deps.logger[level]('refresh of claims failed', { outcome: kind, problem: fault.detail });
+      return { kind };
     }
   };
 }
 
-async function refreshed(
-  previous: ProviderTokens,
-  refreshToken: string,
-  context: LoginDependencies & {
-    readonly connection: ProviderConnection;
-    readonly options: LoginOptions;
-  },
-): Promise<RefreshOutcome> {
-  const answer = await refreshTokenGrant(context.connection.configuration, refreshToken);
-  const read = await readTokenAnswer(answer, { ...context, previous });
+function refreshed(read: ReadAnswer, previous: ProviderTokens): RefreshOutcome {
   if (read.kind === 'refused') return { kind: 'identity-changed' };
   const { sub, issuer } = read.login.tokens;
   const isSamePerson = sub === previous.sub && issuer === previous.issuer;
@@ -53,8 +44,7 @@ async function refreshed(
  * Dex answers a dead refresh token with 400 `invalid_request`, and a connector's refusal with 500; so
  * any 400 ends the grant, unless it is about the gateway as a client.
  */
-function outcomeOf(fault: ProviderFault): RefreshOutcome {
-  if (fault.kind !== 'refused' || OUR_OWN_ERRORS.has(fault.error)) return { kind: 'failed' };
-  const isEnded = fault.error === 'invalid_grant' || fault.status === BAD_REQUEST;
-  return { kind: isEnded ? 'ended' : 'failed' };
+function isGrantEnded(fault: ProviderFault): boolean {
+  if (fault.kind !== 'refused' || fault.isOurs) return false;
+  return fault.error === 'invalid_grant' || fault.status === BAD_REQUEST;
 }

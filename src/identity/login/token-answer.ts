@@ -102,13 +102,13 @@ function repeatedStatement(answer: TokenAnswer, previous: ProviderTokens, clock:
   return { idToken: previous.idToken, claims, expiresAtMs: clock.nowMs() + lifeSec * SECOND_MS };
 }
 
-/** The user info endpoint adds what the ID token lacks; what is signed wins. */
+/** What the user info endpoint says counts: after a refresh it can be newer than the ID token. */
 async function allClaims(
   claims: IDToken,
   answer: TokenAnswer,
   { connection, options }: AnswerContext,
 ): Promise<Readonly<Record<string, unknown>>> {
   if (!options.useUserinfo) return claims;
-  const added = await fetchUserInfo(connection.configuration, answer.access_token, claims.sub);
-  return { ...added, ...claims };
+  const { configuration } = connection;
+  return { ...claims, ...(await fetchUserInfo(configuration, answer.access_token, claims.sub)) };
 }
