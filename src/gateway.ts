@@ -21,6 +21,7 @@ import { RecordSealer } from './identity/session/sealed-record.ts';
 import type { SessionKeys } from './identity/session/session-keys.ts';
 import { keySetJson } from './identity/tokens/jwks.ts';
 import { createAssertionSigner } from './identity/tokens/session-jwt.ts';
+import { pooledRandom } from './kernel/random.ts';
 import { openAdminListener, type AdminListener } from './observe/admin-listener.ts';
 import { watchDependencies } from './observe/dependency-health.ts';
 import type { PrometheusMetrics } from './observe/prometheus-metrics.ts';
@@ -152,6 +153,7 @@ function openListener(
 ): PublicListener {
   return createPublicListener(listenerOptions(config), {
     ...parts,
+    random: pooledRandom(parts.random),
     hygiene: compileHygiene(hygieneOptions(config, cookies)),
     pages,
     standIns: pages,
@@ -159,7 +161,7 @@ function openListener(
     authenticator: sessions.authenticator,
     onSessionChange: (listener) => sessions.sessions.onChange(listener),
     audit: (record) => {
-      parts.logger.info('decision', { ...record });
+      parts.logger.audit({ ...record });
     },
   });
 }
