@@ -106,7 +106,7 @@ export class BrowserSessions {
   }
 
   #useCurrentKeys(): void {
-    const keys = this.#parts.keys.cookie().map((secret) => prepareKey(secret).key);
+    const keys = this.#parts.keys.cookie().map((secret) => prepareKey(secret).signing);
     this.#secrets.splice(0, this.#secrets.length, ...keys);
   }
 }

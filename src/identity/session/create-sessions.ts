@@ -9,7 +9,6 @@ import type { AssertionSigner } from '../tokens/assertion-signer.ts';
 import type { ChangeChannel } from './change-channel.ts';
 import { ExpressSessionStore } from './express-session-store.ts';
 import { KnownSessions } from './known-sessions.ts';
-import { RecentRevocations } from './recent-revocations.ts';
 import type { RecordStore } from './record-store.ts';
 import { RefreshBackoff } from './refresh-backoff.ts';
 import { RecordSealer } from './sealed-record.ts';
@@ -54,18 +53,16 @@ export function createSessions(options: SessionOptions, given: SessionDependenci
     new RecordSealer(given.keys.record, given.random),
     given.logger,
   );
-  const revocations = new RecentRevocations(given.clock);
   const known = new KnownSessions({
     ...given,
     options,
-    revocations,
     reader: new SessionReader({ ...given, records }),
     identityTools: { ...given, headerNames: options },
     onUse: (session) => {
       use.used(session);
     },
   });
-  const ender = new SessionEnder({ ...given, records, known, revocations, absoluteMs });
+  const ender = new SessionEnder({ ...given, records, known, absoluteMs });
   const backoff = new RefreshBackoff(given.clock, given.random);
   const refresher = new SessionRefresher({ ...given, ...options, records, ender, backoff });
   const journal = new UseJournal({ ...given, flushMs: useFlushMs(options) });
@@ -73,7 +70,6 @@ export function createSessions(options: SessionOptions, given: SessionDependenci
   const sessions = new SessionService({ ...given, records, known, ender, absoluteMs });
   const stopListening = given.channel.onChange((change) => {
     known.heard(change);
-    if (change.kind === 'all') void ender.repeat();
   });
   return {
     sessions,

@@ -8,7 +8,6 @@ import type { ReasonCode } from '../../kernel/reasons.ts';
 import type { Authentication } from '../authentication.ts';
 import type { Change } from './change-channel.ts';
 import { chance } from './chance.ts';
-import type { RecentRevocations } from './recent-revocations.ts';
 import { SessionCache } from './session-cache.ts';
 import { SessionIdentity, type SessionIdentityTools } from './session-identity.ts';
 import { refreshDueAtMs } from './session-lifetime.ts';
@@ -57,7 +56,6 @@ export type Loaded = KnownSession | EndedSession | { readonly kind: 'missing' | 
 
 interface KnownSessionsParts {
   readonly reader: SessionReader;
-  readonly revocations: RecentRevocations;
   readonly identityTools: SessionIdentityTools;
   readonly clock: Clock;
   readonly random: Random;
@@ -94,7 +92,7 @@ export class KnownSessions {
 
   /** Reads a session that is not in the cache. Never rejects. */
   async load(cookie: string, key: string): Promise<Loaded> {
-    const checked = await this.#read(key);
+    const checked = await this.#parts.reader.read(key);
     const other = this.#cache.get(cookie);
     if (other !== undefined) return other;
     const { answer } = checked;
@@ -107,7 +105,7 @@ export class KnownSessions {
   /** Asks the store about a known session and keeps what it says. Never rejects. */
   async confirm(session: KnownSession): Promise<SessionReading> {
     session.confirmDueAtMs = this.#parts.clock.monotonicMs() + CONFIRM_AFTER_MS;
-    const checked = await this.#read(session.key);
+    const checked = await this.#parts.reader.read(session.key);
     const current = this.#cache.byKey(session.key);
     if (current?.kind === 'ended') return current;
     const { answer } = checked;
@@ -154,13 +152,6 @@ export class KnownSessions {
     if (entry?.kind !== 'known') return;
     entry.isDoubted = true;
     entry.onTrustSinceMs ??= this.#parts.clock.monotonicMs();
-  }
-
-  /** A store that failed over may serve again what was revoked here: our own memory wins. */
-  async #read(key: string): Promise<CheckedAnswer> {
-    const checked = await this.#parts.reader.read(key);
-    const reason = this.#parts.revocations.reasonOf(key);
-    return reason === undefined ? checked : { ...checked, answer: { kind: 'ended', reason } };
   }
 
   #take(

@@ -45,10 +45,10 @@ export class RecordSealer {
   seal(place: RecordPlace, plaintext: string): Buffer {
     const [first] = this.#keys();
     if (first === undefined) throw new RangeError('there is no key to seal with');
-    const { id, key } = prepareKey(first);
+    const { id, sealing } = prepareKey(first);
     const nonce = this.#random.bytes(NONCE_BYTES);
     const header = Buffer.concat([Buffer.from([VERSION]), id]);
-    const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(associated(header, place));
+    const cipher = createCipheriv('aes-256-gcm', sealing, nonce).setAAD(associated(header, place));
     const body = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()]);
     return Buffer.concat([header, nonce, body, cipher.getAuthTag()]);
   }
@@ -68,10 +68,10 @@ export class RecordSealer {
   }
 }
 
-function decipher({ key }: PreparedKey, place: RecordPlace, sealed: Buffer): Opened {
+function decipher({ sealing }: PreparedKey, place: RecordPlace, sealed: Buffer): Opened {
   const tagStart = sealed.length - TAG_BYTES;
   const nonce = sealed.subarray(KEY_ID_END, NONCE_END);
-  const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
+  const decipher = createDecipheriv('aes-256-gcm', sealing, nonce, { authTagLength: TAG_BYTES })
     .setAAD(associated(sealed.subarray(0, KEY_ID_END), place))
     .setAuthTag(sealed.subarray(tagStart));
   try {

@@ -62,7 +62,7 @@ function decoded(value: string): string {
 }
 
 function signatureOf(id: string, secret: Secret<Buffer>): string {
-  const signature = createHmac('sha256', prepareKey(secret).key).update(id).digest('base64');
+  const signature = createHmac('sha256', prepareKey(secret).signing).update(id).digest('base64');
   return signature.slice(0, signature.indexOf('='));
 }
 

@@ -15,6 +15,7 @@ export interface SessionIdentityTools {
 
 export class SessionIdentity implements Identity {
   readonly principal: Principal;
+  readonly email: string | undefined;
   readonly credential: Identity['credential'];
   readonly headers: Identity['headers'];
   readonly #record: SessionRecord;
@@ -24,6 +25,7 @@ export class SessionIdentity implements Identity {
 
   constructor(record: SessionRecord, tools: SessionIdentityTools, onUse: () => void) {
     this.principal = record.principal;
+    this.email = record.email;
     this.credential = { kind: 'session', sessionHandle: record.handle };
     this.headers = identityHeaders(record.principal, tools.headerNames);
     this.#record = record;

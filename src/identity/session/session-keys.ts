@@ -1,9 +1,9 @@
 // Owns the keys of sessions as this room sees them: the first one writes, all of them read.
-import { createHash, createSecretKey, type KeyObject } from 'node:crypto';
+import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import type { Secret } from '../../kernel/secret.ts';
 
-/** Below this a key could be guessed: 256 bits, as AES-256 and HMAC-SHA256 use them. */
-const LEAST_KEY_BYTES = 32;
+/** 256 bits, as HMAC-SHA256 and AES-256 use them. */
+const KEY_BYTES = 32;
 const KEY_ID_BYTES = 8;
 
 /**
@@ -15,30 +15,34 @@ export interface SessionKeys {
   readonly record: () => readonly Secret<Buffer>[];
 }
 
-/** A key made ready for use. `id` names it in sealed records and says nothing about it. */
+/** What one secret is used for, each use with a key of its own (NIST SP 800-57 part 1, 5.2). */
 export interface PreparedKey {
+  /** Names the secret in sealed records and says nothing about it. */
   readonly id: Buffer;
-  readonly key: KeyObject;
+  readonly signing: KeyObject;
+  readonly sealing: KeyObject;
 }
 
 const prepared = new WeakMap<Secret<Buffer>, PreparedKey>();
 
 /**
- * The first 256 bits' worth of a secret as a key, made once per secret. Longer secrets are hashed
- * down to 32 bytes. Throws RangeError when the secret is shorter than 32 bytes.
+ * The keys derived from a secret by HKDF (RFC 5869), made once per secret. Throws RangeError when
+ * the secret has less than 32 bytes.
  */
 export function prepareKey(secret: Secret<Buffer>): PreparedKey {
   const known = prepared.get(secret);
   if (known !== undefined) return known;
   const bytes = secret.reveal();
-  if (bytes.length < LEAST_KEY_BYTES) throw new RangeError('a session key has less than 32 bytes');
-  const material = bytes.length === LEAST_KEY_BYTES ? bytes : sha256('kfgw key', bytes);
-  const id = sha256('kfgw key id', material).subarray(0, KEY_ID_BYTES);
-  const made = { id, key: createSecretKey(material) };
+  if (bytes.length < KEY_BYTES) throw new RangeError('a session key has less than 32 bytes');
+  const made = {
+    id: derived(bytes, 'key id', KEY_ID_BYTES),
+    signing: createSecretKey(derived(bytes, 'signed cookie', KEY_BYTES)),
+    sealing: createSecretKey(derived(bytes, 'sealed record', KEY_BYTES)),
+  };
   prepared.set(secret, made);
   return made;
 }
 
-function sha256(purpose: string, bytes: Buffer): Buffer {
-  return createHash('sha256').update(`${purpose}\0`).update(bytes).digest();
+function derived(bytes: Buffer, use: string, length: number): Buffer {
+  return Buffer.from(hkdfSync('sha256', bytes, '', `kfgw ${use}`, length));
 }
