@@ -1,0 +1,64 @@
+// The request vectors through the inline door of the real public listener, over raw sockets.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compileHygiene } from '../../src/request/hygiene.ts';
+import { ownCookies } from '../../src/request/own-cookies.ts';
+import {
+  startCapturingApplication,
+  type CapturingApplication,
+} from '../fixtures/capturing-application.ts';
+import {
+  SESSION_COOKIE,
+  startListener,
+  upstreamOf,
+  type ListenerBed,
+} from '../fixtures/listener-bed.ts';
+import { runVector, VECTOR_HOST, type VectorBed } from '../vectors/run.ts';
+import { doorNames, readVectors } from '../vectors/schema.ts';
+
+const vectors = readVectors();
+let application: CapturingApplication;
+let listener: ListenerBed;
+let bed: VectorBed;
+
+beforeAll(async () => {
+  application = await startCapturingApplication();
+  const { port } = application;
+  const publicOrigins = [`http://${VECTOR_HOST}`];
+  listener = await startListener(
+    [
+      upstreamOf(port, { prefix: '/' }),
+      upstreamOf(port, { prefix: '/dex/', access: 'public' }),
+      upstreamOf(port, { prefix: '/serving/', neverRedirect: true }),
+    ],
+    {},
+    { hygiene: compileHygiene({ ownCookies: ownCookies(false), publicOrigins }) },
+  );
+  bed = {
+    port: listener.port,
+    sessionCookie: SESSION_COOKIE,
+    user: 'user@example.com',
+    groups: 'team-a,team-b',
+    takeArrivals: () => application.takeArrivals(),
+  };
+});
+
+afterAll(async () => {
+  await listener.close();
+  await application[Symbol.asyncDispose]();
+});
+
+describe('request vectors', () => {
+  it('are a table worth the name', () => {
+    expect(vectors.length).toBeGreaterThanOrEqual(120);
+    for (const door of doorNames) {
+      expect(vectors.filter((vector) => vector.doors.includes(door)).length).toBeGreaterThan(100);
+    }
+  });
+
+  it.each(vectors.filter((vector) => vector.doors.includes('inline')))(
+    'inline, $id: $why',
+    async (vector) => {
+      await runVector(vector, bed);
+    },
+  );
+});
