@@ -1,5 +1,5 @@
 // Owns the record of one decision, as the audit line tells it.
-import type { ReasonCode } from '../kernel/reasons.ts';
+import { reasons, type ReasonCode } from '../kernel/reasons.ts';
 
 /** What became of a request. `page` is the gateway's own; `failed` was permitted, then went wrong. */
 export type AuditOutcome =
@@ -36,3 +36,23 @@ export interface AuditRecord {
 
 /** Takes a record after its answer has left. Must not throw, must not wait. */
 export type Audit = (record: AuditRecord) => void;
+
+/** The record of bytes that `node:http` refused before there was a request. */
+export function unreadRequestRecord(
+  reason: ReasonCode,
+  clientAddress: string | undefined,
+): AuditRecord {
+  return {
+    door: 'listener',
+    outcome: 'refuse',
+    reason,
+    requestId: undefined,
+    method: undefined,
+    path: undefined,
+    clientAddress,
+    status: reasons[reason].status,
+    userId: undefined,
+    durationMs: 0,
+    upstreamId: undefined,
+  };
+}

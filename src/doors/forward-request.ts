@@ -142,6 +142,7 @@ export class Forwarder {
       this.#fail(forwarding, new UpstreamFailure('upstream_protocol'));
       return;
     }
+    forwarding.response = response;
     response.pipe(exchange.res);
     // An event stream's headers must not wait for its first event; where the body has come with
     // them, both leave in one write.
@@ -170,7 +171,8 @@ export class Forwarder {
 
   #fail(forwarding: Forwarding, error: unknown): void {
     const { exchange } = forwarding;
-    if (forwarding.isSettled) return;
+    // Bytes behind a complete answer cost the application its connection, not the client the answer.
+    if (forwarding.isSettled || forwarding.response?.complete === true) return;
     if (exchange.isGone) {
       forwarding.abandon();
       return;

@@ -1,5 +1,5 @@
 // Owns one request on its way to an application and back: what is known of it, and how it ends.
-import type { ClientRequest } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import type { Upstream } from '../access/upstream-table.ts';
 import type { Permit, Public, Question } from '../decide.ts';
@@ -25,6 +25,8 @@ export class Forwarding implements LiveConnection, AwaitedAnswer {
   readonly sessionCookie: string;
   /** True once the answer is complete or given up: later events mean nothing. */
   isSettled = false;
+  /** The application's answer, once its head has come. */
+  response: IncomingMessage | undefined = undefined;
   #request: ClientRequest | undefined = undefined;
   #bytesReadBefore = 0;
   #hasRetried = false;

@@ -2,6 +2,7 @@
 import { decide, type Outcome, type Permit, type Question } from '../decide.ts';
 import type { Authentication, SessionAuthenticator } from '../identity/authentication.ts';
 import { every, type Cancel, type Clock } from '../kernel/clock.ts';
+import { errorText, type Logger } from '../kernel/logger.ts';
 import type { Metrics } from '../kernel/metrics.ts';
 import type { Denial } from './answer.ts';
 
@@ -25,6 +26,7 @@ export interface LiveConnection {
 
 export interface LiveConnectionsDeps {
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly metrics: Metrics;
   readonly authenticator: SessionAuthenticator;
   /** Calls the listener whenever any session may have changed. */
@@ -91,8 +93,21 @@ export class LiveConnections {
     }
     this.#deps.metrics.set('kfgw_live_connections', { kind: 'websocket' }, counts.websocket);
     this.#deps.metrics.set('kfgw_live_connections', { kind: 'stream' }, counts.stream);
-    for (const [cookie, connections] of bySession) this.#ask(cookie, connections);
+    for (const [cookie, connections] of bySession) {
+      try {
+        this.#ask(cookie, connections);
+      } catch (error) {
+        this.#fault(error);
+      }
+    }
   }
+
+  /** A bug must not end the process, nor keep other sessions from being asked about. */
+  readonly #fault = (error: unknown): void => {
+    this.#deps.logger.error('a live connection could not be decided again', {
+      error: errorText(error),
+    });
+  };
 
   #ask(cookie: string, connections: readonly LiveConnection[]): void {
     const asking = this.#asking.get(cookie);
@@ -101,7 +116,7 @@ export class LiveConnections {
       return;
     }
     const answer = this.#deps.authenticator.recheck(cookie);
-    if (answer instanceof Promise) void this.#askSlowly(cookie, answer);
+    if (answer instanceof Promise) this.#askSlowly(cookie, answer).catch(this.#fault);
     else this.#apply(connections, answer);
   }
 
@@ -109,8 +124,7 @@ export class LiveConnections {
   async #askSlowly(cookie: string, answer: Promise<Authentication>): Promise<void> {
     const asking = { again: false };
     this.#asking.set(cookie, asking);
-    const authentication = await answer;
-    this.#asking.delete(cookie);
+    const authentication = await answer.finally(() => this.#asking.delete(cookie));
     this.#apply(this.#ofSession(cookie), authentication);
     if (asking.again) this.#ask(cookie, this.#ofSession(cookie));
   }

@@ -1,5 +1,5 @@
 // Owns the public listener: the node:http server, what every request goes through first, draining.
-import http, { ServerResponse, type IncomingMessage, type Server } from 'node:http';
+import { ServerResponse, type IncomingMessage, type Server } from 'node:http';
 import https from 'node:https';
 import { Socket, type AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -17,31 +17,18 @@ import type { Hygiene } from '../request/hygiene.ts';
 import { readRequestHead, type ReadRequestHead } from '../request/read-request-head.ts';
 import type { RequestHead } from '../request/request-head.ts';
 import { Answers, bareAnswer, type StandIns } from './answer.ts';
-import type { Audit } from './audit.ts';
+import { unreadRequestRecord, type Audit } from './audit.ts';
 import { Exchange } from './exchange.ts';
 import { endGently, isClosing } from './gentle-close.ts';
+import { createHttpServer, type HttpServerOptions, type TlsMaterial } from './http-server.ts';
 import { InlineDoor } from './inline-door.ts';
 
 /** How often a draining listener looks for connections that have become idle. */
 const DRAIN_POLL_MS = 100;
-const HEADERS_CHECK_MS = 5_000;
-const TCP_KEEP_ALIVE_MS = 30_000;
 
-export interface TlsMaterial {
-  /** PEM of the certificate chain and of its key. */
-  readonly cert: string | Buffer;
-  readonly key: string | Buffer;
-}
-
-export interface PublicListenerOptions {
+export interface PublicListenerOptions extends HttpServerOptions {
   readonly host: string;
   readonly port: number;
-  /** Plain http without. */
-  readonly tls: TlsMaterial | undefined;
-  /** Milliseconds that an idle connection is kept; longer than the proxy in front keeps it. */
-  readonly keepAliveMs: number;
-  /** Milliseconds that a client may take to send the headers of a request. */
-  readonly headersTimeoutMs: number;
 }
 
 /** The gateway's own pages. */
@@ -105,7 +92,7 @@ class NodeListener implements PublicListener {
         this.#tell(exchange, status);
       },
     });
-    this.#server = createServer(options, deps.hygiene);
+    this.#server = createHttpServer(options, deps.hygiene.limits);
     this.#listenTo(this.#server);
   }
 
@@ -115,6 +102,11 @@ class NodeListener implements PublicListener {
       server.once('error', reject);
       server.listen(this.#options.port, this.#options.host, () => {
         server.off('error', reject);
+        server.on('error', (error) => {
+          this.#deps.logger.error('the public listener cannot accept a connection', {
+            error: errorText(error),
+          });
+        });
         const address = server.address();
         if (address === null || typeof address === 'string') reject(new Error('not a TCP address'));
         else resolve(address);
@@ -172,10 +164,15 @@ class NodeListener implements PublicListener {
       return;
     }
     this.#underWay.set(socket, (this.#underWay.get(socket) ?? 0) + 1);
+    // Node drops what is pipelined behind an upgrade that is not taken: the client must know.
+    if (req.headers.upgrade !== undefined) res.shouldKeepAlive = false;
     const read = this.#read(req);
     const exchange = this.#exchange(req, res, read, expectsContinue);
     res.once('close', () => {
-      this.#underWay.set(socket, (this.#underWay.get(socket) ?? 1) - 1);
+      // While the rest of its body comes, what is wrong with that is not a new request's error.
+      if (!exchange.hasUnreadBody) {
+        this.#underWay.set(socket, (this.#underWay.get(socket) ?? 1) - 1);
+      }
       this.#tell(exchange);
     });
     this.#serve(exchange, read, false);
@@ -224,7 +221,7 @@ class NodeListener implements PublicListener {
     for (const header of head.removedHeaders) {
       this.#deps.metrics.increment('kfgw_managed_headers_removed_total', { header });
     }
-    if (isUpgrade ? !head.hints.isWebSocket : hasUnknownCoding(exchange.req)) {
+    if (isUpgrade ? !head.hints.isWebSocket : isOutdated(exchange.req)) {
       this.#refuse(exchange, 'malformed_request');
     } else if (!this.#deps.pages.owns(head.target.path)) {
       this.#door.handle(exchange, head, isUpgrade);
@@ -287,8 +284,10 @@ class NodeListener implements PublicListener {
   /** node:http refused what came; there is no request, so there can only be a bare answer. */
   #onClientError(error: Error, socket: Duplex): void {
     if (!(socket instanceof Socket) || isClosing(socket)) return;
-    const isCut = 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
-    if (isCut || !socket.writable || (this.#underWay.get(socket) ?? 0) > 0) {
+    const isBusy = (this.#underWay.get(socket) ?? 0) > 0;
+    // Bytes behind a request that asked to close (RFC 9112 section 9.6): its answer still comes.
+    if (isBusy && errorCode(error) === 'HPE_CLOSED_CONNECTION') return;
+    if (isBusy || !socket.writable || errorCode(error) === 'ECONNRESET') {
       socket.destroy();
       return;
     }
@@ -296,53 +295,19 @@ class NodeListener implements PublicListener {
     this.#deps.metrics.increment('kfgw_requests_refused_total', { reason });
     socket.write(bareAnswer(reason));
     endGently(socket, this.#deps.clock);
-    this.#deps.audit(unreadRecord(reason, socket));
+    this.#deps.audit(unreadRequestRecord(reason, socket.remoteAddress));
   }
 }
 
-function createServer(options: PublicListenerOptions, hygiene: Hygiene): Server | https.Server {
-  const common: http.ServerOptions = {
-    // Hygiene's own limits come first: these only bound what the parser holds.
-    maxHeaderSize: hygiene.limits.headerBytes + hygiene.limits.urlBytes,
-    insecureHTTPParser: false,
-    requireHostHeader: false, // Hygiene refuses it, with a reason.
-    headersTimeout: options.headersTimeoutMs,
-    requestTimeout: 0, // It would cut long uploads.
-    keepAliveTimeout: options.keepAliveMs,
-    connectionsCheckingInterval: HEADERS_CHECK_MS,
-    keepAlive: true,
-    keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
-    noDelay: true,
-    // Any other protocol is ignored, as RFC 9110 section 7.8 allows: the request is an ordinary one.
-    shouldUpgradeCallback: (req) =>
-      req.httpVersion === '1.1' && /(?:^|,)\s*websocket\s*(?:,|$)/i.test(req.headers.upgrade ?? ''),
-  };
-  const server =
-    options.tls === undefined
-      ? http.createServer(common)
-      : https.createServer({ ...common, ...options.tls, ALPNProtocols: ['http/1.1'] });
-  // Node silently drops headers beyond its limit, and one of them could decide. The size is limited.
-  server.maxHeadersCount = 0;
-  return server;
+/**
+ * llhttp lets HTTP/0.9 pass, and HTTP/1.0 with a transfer coding, which HTTP/1.0 does not have: its
+ * next reader could find another end of the body (RFC 9112 section 6.1).
+ */
+function isOutdated({ httpVersion, headers }: IncomingMessage): boolean {
+  if (httpVersion === '1.1') return false;
+  return httpVersion !== '1.0' || headers['transfer-encoding'] !== undefined;
 }
 
-/** HTTP/1.0 has no transfer codings: its server could read another end (RFC 9112 section 6.1). */
-function hasUnknownCoding(req: IncomingMessage): boolean {
-  return req.httpVersion !== '1.1' && req.headers['transfer-encoding'] !== undefined;
-}
-
-function unreadRecord(reason: ReasonCode, socket: Socket): Parameters<Audit>[0] {
-  return {
-    door: 'listener',
-    outcome: 'refuse',
-    reason,
-    requestId: undefined,
-    method: undefined,
-    path: undefined,
-    clientAddress: socket.remoteAddress,
-    status: 0,
-    userId: undefined,
-    durationMs: 0,
-    upstreamId: undefined,
-  };
+function errorCode(error: Error): unknown {
+  return 'code' in error ? error.code : undefined;
 }

@@ -22,9 +22,10 @@ const CONNECTION_OPTIONS: ReadonlySet<string> = new Set(['', 'close', 'keep-aliv
 
 /**
  * Filters alternating names and values as received. Besides what belongs to the hop these are
- * dropped: `Set-Cookie` of the gateway's names, and `Clear-Site-Data`, with which one application
- * would sign its visitors out of all (they share the origin). `Service-Worker-Allowed` is narrowed
- * to `scope`, so that a notebook cannot install a worker over the whole site.
+ * dropped: `Set-Cookie` of the gateway's names, `Clear-Site-Data`, with which one application would
+ * sign its visitors out of all (they share the origin), and `NEL`, with which it would have their
+ * browsers report every URL of the origin to an address of its choice. `Service-Worker-Allowed` is
+ * narrowed to `scope`, so that a notebook cannot install a worker over the whole site.
  */
 export function returnedHeaders(received: readonly string[], scope: string): string[] {
   const named = namedInConnection(received);
@@ -45,6 +46,7 @@ export function returnedHeaders(received: readonly string[], scope: string): str
 function keptValue(lower: string, value: string, scope: string): string | undefined {
   switch (lower) {
     case 'clear-site-data':
+    case 'nel':
       return undefined;
     case 'set-cookie':
       return setsOwnCookie(value) ? undefined : value;
@@ -90,22 +92,25 @@ function withoutLength(headers: readonly string[]): string[] {
   return kept;
 }
 
-/** Segments before an object's own pages, in applications that serve one object each. */
-const OBJECT_DEPTH: Readonly<Record<string, number>> = {
-  notebook: 3,
-  tensorboard: 3,
-  pvcviewers: 3,
-  serving: 3,
-  workspace: 4,
-};
+/** How many segments name one object, in applications that serve one object each. */
+const objectDepth: ReadonlyMap<string, number> = new Map([
+  ['notebook', 3],
+  ['tensorboard', 3],
+  ['pvcviewers', 3],
+  ['serving', 3],
+  ['workspace', 4],
+]);
 
 /**
  * The widest scope that a service worker of this answer may have: the object's own prefix, such as
- * `/notebook/ns/name/`; elsewhere the application's first segment or prefix, whichever is longer.
+ * `/notebook/ns/name/`; elsewhere the application's prefix or first directory, whichever is longer.
  */
 export function workerScope(path: readonly string[], prefix: readonly string[]): string {
-  const depth = Math.max(OBJECT_DEPTH[path[0] ?? ''] ?? 1, prefix.length);
-  // The last segment names a file, unless it is empty: it is never a directory of its own.
-  const directories = path.slice(0, Math.min(depth, path.length - 1));
-  return directories.length === 0 ? '/' : `/${directories.join('/')}/`;
+  const depth = objectDepth.get(path[0] ?? '');
+  // The last segment names a file, unless it names the object itself.
+  const directories = depth === undefined ? path.slice(0, -1) : path;
+  const scope = directories
+    .slice(0, Math.max(depth ?? 1, prefix.length))
+    .filter((segment) => segment !== '');
+  return scope.length === 0 ? '/' : `/${scope.join('/')}/`;
 }
