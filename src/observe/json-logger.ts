@@ -47,7 +47,7 @@ const CREDENTIAL_FIELDS = [
 ];
 
 /** Lines buffered beyond this many bytes while the output is blocked are dropped and counted. */
-const BUFFER_LIMIT_BYTES = 4 * 1024 * 1024;
+const BUFFER_LIMIT_BYTES = 1024 * 1024;
 
 /**
  * Standard output without waiting for it: lines are buffered while a pipe is full, and dropped
