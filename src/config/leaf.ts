@@ -136,7 +136,7 @@ export function url({ about }: Described) {
 export function urlOrPath({ about }: Described) {
   const form = 'an http:// or https:// URL or a path that begins with one "/"';
   return parsed('URL or path', about, form, (t) =>
-    isPlainPath(t.split('?', 1)[0] ?? '') || parseHttpUrl(t) !== undefined ? t : undefined,
+    isPlainPathWithQuery(t) || parseHttpUrl(t) !== undefined ? t : undefined,
   );
 }
 
@@ -174,6 +174,11 @@ function isPlainPath(input: string): boolean {
     /^\/([\w.~!$&'()*+,=:@-]+\/)*([\w.~!$&'()*+,=:@-]+)?$/.test(input) &&
     !/\/\.{1,2}(\/|$)/.test(input)
   );
+}
+
+function isPlainPathWithQuery(input: string): boolean {
+  const [path = '', ...query] = input.split('?');
+  return isPlainPath(path) && /^[\w.~!$&'()*+,=:@/?%-]*$/.test(query.join('?'));
 }
 
 /** An address range in CIDR form, or one address. `/0` is refused: it would trust everybody. */

@@ -20,18 +20,11 @@ export interface Option {
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
-/** The published JSON Schema of the YAML file (draft 2020-12). */
-export function jsonSchema(): JsonSchema {
-  const { $schema, ...rest } = z.toJSONSchema(configSchema, { io: 'input' });
-  return {
-    $schema: $schema ?? 'https://json-schema.org/draft/2020-12/schema',
-    title: 'Configuration of kubeflow-auth-gateway',
-    ...rest,
-  };
-}
-
 /** Every option and section, in the order of the schema. */
-export const optionTable: readonly Option[] = optionsOf(jsonSchema(), '');
+export const optionTable: readonly Option[] = optionsOf(
+  z.toJSONSchema(configSchema, { io: 'input' }),
+  '',
+);
 
 /** `isCertain` says whether the mapping around these options is there in every configuration. */
 function optionsOf(schema: JsonSchema, parent: string, isCertain = true): Option[] {

@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -172,6 +172,14 @@ describe('serve', { timeout: 30_000 }, () => {
       error: expect.stringContaining('EADDRINUSE') as unknown,
     });
     other.close();
+  });
+
+  test('ends with 2 when its keys cannot be used', () => {
+    const keys = join(directory, 'keys');
+    mkdirSync(keys);
+    const { status, stdout } = call('serve', '--config', configFile({ keys: { directory: keys } }));
+    expect(status).toBe(2);
+    expect(stdout).toContain('there is no cookie key; there is no record key');
   });
 
   test('reloads on SIGHUP, keeps what it had when the file is wrong, and names what needs a restart', async () => {

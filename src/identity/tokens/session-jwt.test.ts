@@ -6,7 +6,7 @@ import type { AssertionSubject } from './assertion-signer.ts';
 import { generateKeys } from './generated-keys.ts';
 import { keySetJson } from './jwks.ts';
 import { KeyRing } from './key-ring.ts';
-import { createAssertionSigner, SESSION_JWT_TYPE } from './session-jwt.ts';
+import { createAssertionSigner } from './session-jwt.ts';
 
 const options = {
   issuer: 'https://gateway.example.com',
@@ -30,7 +30,7 @@ async function setUp(nowMs = 1_800_000_000_500) {
     const { payload } = await jwtVerify(token, keySet, {
       ...options,
       algorithms: ['ES256'],
-      typ: SESSION_JWT_TYPE,
+      typ: 'kfgw-session+jwt',
       currentDate: new Date(clock.nowMs()),
     });
     return payload;

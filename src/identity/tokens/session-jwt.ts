@@ -7,7 +7,7 @@ import type { KeyRing } from './key-ring.ts';
 import type { SigningKey } from './signing-key.ts';
 
 /** A type of its own, so that no other JWT of any issuer passes for one (RFC 8725 section 3.11). */
-export const SESSION_JWT_TYPE = 'kfgw-session+jwt';
+const SESSION_JWT_TYPE = 'kfgw-session+jwt';
 const JWT_ID_BITS = 128;
 
 export interface SessionJwtOptions {
