@@ -1,0 +1,115 @@
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { freePort } from '../test/neighbours/free-port.ts';
+import { CookieJar, signInByForm } from '../test/neighbours/sign-in-form.ts';
+import { startDemo, type Demo } from './start-demo.ts';
+
+const password = '12341234';
+let demo: Demo;
+
+beforeAll(async () => {
+  demo = await startDemo(await freePort(), { KFGW_LOGGING__LEVEL: 'error' });
+}, 60_000);
+afterAll(() => demo.stop());
+
+interface Echo {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly bodyLength: number;
+}
+
+type Ask = Omit<RequestInit, 'headers'> & { readonly headers?: Readonly<Record<string, string>> };
+
+async function signIn(login: string): Promise<CookieJar> {
+  const jar = new CookieJar();
+  const end = await signInByForm(`${demo.url}/`, { login, password }, { jar });
+  expect(end.answer?.status).toBe(200);
+  return jar;
+}
+
+function ask(jar: CookieJar, path: string, init: Ask = {}): Promise<Response> {
+  const url = new URL(path, demo.url);
+  const signal = AbortSignal.timeout(20_000);
+  return fetch(url, { signal, ...init, headers: { ...init.headers, cookie: jar.header(url) } });
+}
+
+describe('the demo', { timeout: 60_000 }, () => {
+  it.each([
+    ['user@example.com', 'ml-engineers,kubeflow-users'],
+    ['viewer@example.com', 'viewers'],
+  ])('signs %s in and shows who that is', async (login, groups) => {
+    const person = { login, password };
+    const end = await signInByForm(`${demo.url}/?from=link`, person);
+    expect(end.url.href).toBe(`${demo.url}/?from=link`);
+    expect(end.answer?.body).toContain(`<strong id="user">${login}</strong>`);
+    expect(end.answer?.body).toContain(`<strong id="groups">${groups}</strong>`);
+  });
+
+  it('refuses a wrong password', async () => {
+    const person = { login: 'user@example.com', password: 'wrong' };
+    const { answer } = await signInByForm(`${demo.url}/`, person);
+    expect(answer?.status).toBe(401);
+    expect(answer?.body).toContain('role="alert"');
+    expect(answer?.body).toContain('name="login"');
+  });
+
+  it('asks for the password again after a sign-out', async () => {
+    const jar = await signIn('user@example.com');
+    const out = await ask(jar, '/oauth2/sign_out', {
+      method: 'POST',
+      headers: { origin: demo.url },
+    });
+    expect(await out.text()).toContain('You are signed out');
+    jar.keep(new URL(demo.url), out.headers);
+    const { answer } = await signInByForm(`${demo.url}/`, { login: 'x', password: 'x' }, { jar });
+    expect(answer?.status).toBe(401);
+  });
+
+  it('echoes what an application received, with one identity that the client did not set', async () => {
+    const jar = await signIn('user@example.com');
+    const answer = await ask(jar, '/demo/echo?a=%20b', {
+      method: 'PUT',
+      headers: { 'kubeflow-userid': 'admin@example.com', origin: demo.url },
+      body: 'x'.repeat(100_000),
+    });
+    const echo = (await answer.json()) as Echo;
+    expect(echo).toMatchObject({ method: 'PUT', url: '/demo/echo?a=%20b', bodyLength: 100_000 });
+    const named = (wanted: string): string[] =>
+      echo.headers.filter(([name]) => name.toLowerCase() === wanted).map(([, value]) => value);
+    expect(named('kubeflow-userid')).toEqual(['user@example.com']);
+    expect(named('kubeflow-groups')).toEqual(['ml-engineers,kubeflow-users']);
+    expect(named('x-kfgw-assertion')).toHaveLength(1);
+  });
+
+  it('streams events one by one', async () => {
+    const jar = await signIn('user@example.com');
+    const { body, headers } = await ask(jar, '/demo/events');
+    expect(headers.get('content-type')).toBe('text/event-stream');
+    let text = '';
+    for await (const chunk of body ?? []) {
+      text += Buffer.from(chunk).toString();
+      if (text.includes('{"count":2}')) break;
+    }
+    expect(text).toContain('id: 1\ndata: {"count":1}\n\nid: 2\ndata: {"count":2}\n\n');
+  });
+
+  it('echoes over a WebSocket', async () => {
+    const jar = await signIn('user@example.com');
+    const headers = { cookie: jar.header(new URL(demo.url)), origin: demo.url };
+    const socket = new WebSocket(`${demo.url.replace('http', 'ws')}/demo/socket`, { headers });
+    await once(socket, 'open');
+    socket.send('hello');
+    const [data, isBinary] = (await once(socket, 'message')) as [Buffer, boolean];
+    expect([data.toString(), isBinary]).toEqual(['hello', false]);
+    socket.close();
+    await once(socket, 'close');
+  });
+
+  it('has a sign-in form without scripts and without anything from elsewhere', async () => {
+    const { answer } = await signInByForm(`${demo.url}/`, { login: '', password: '' });
+    expect(answer?.body).toMatch(/<form method="post"/);
+    expect(answer?.body).not.toMatch(/<script|https?:\/\//);
+  });
+});
