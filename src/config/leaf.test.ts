@@ -172,13 +172,13 @@ describe('values of options', () => {
 
   test('of a path prefix mean the same to every parser', () => {
     const schema = leaf.pathPrefix({ about });
+    const piece = fc.oneof(fc.constantFrom('/', '.', '%2e', ';', '?', '#', '\\', 'a'), fc.string());
     fc.assert(
-      fc.property(fc.webPath(), fc.string(), (path, noise) => {
-        for (const text of [path, `/${noise}`, path + noise]) {
-          const result = schema.safeParse(text);
-          if (result.success) expect(new URL(`http://x${text}`).pathname).toBe(text);
-        }
+      fc.property(fc.array(piece, { maxLength: 6 }), (pieces) => {
+        const text = `/${pieces.join('')}`;
+        if (schema.safeParse(text).success) expect(new URL(`http://x${text}`).pathname).toBe(text);
       }),
+      { numRuns: 1000 },
     );
   });
 
