@@ -29,6 +29,22 @@ describe('GET /oauth2/start', () => {
     expect(answer.status).toBe(302);
   });
 
+  it('starts a sign-in for a script that takes anything, as curl does', async () => {
+    bed = await new PagesBed().open();
+    const answer = await bed.send('get', '/oauth2/start', { Accept: '*/*' });
+    expect(answer.status).toBe(302);
+  });
+
+  it.each([
+    { 'Sec-Fetch-Mode': 'no-cors', 'Sec-Fetch-Dest': 'script', Accept: '*/*' },
+    { 'X-Requested-With': 'XMLHttpRequest', Accept: '*/*' },
+    { Accept: 'application/json' },
+  ])('starts none for what a page of a browser loads: %j', async (headers) => {
+    bed = await new PagesBed().open();
+    expect((await bed.send('get', '/oauth2/start', headers)).status).toBe(401);
+    expect(bed.login.begun).toEqual([]);
+  });
+
   it('gives a frame a page that leads to the top instead', async () => {
     bed = await new PagesBed().open();
     const answer = await bed.navigate('/oauth2/start?rd=/jupyter/', { 'Sec-Fetch-Dest': 'iframe' });

@@ -1,7 +1,9 @@
 // Owns GET /oauth2/start: sends a person to the provider, and only a person.
 import type { Request, RequestHandler, Response } from 'express';
 import type { ReasonCode } from '../kernel/reasons.ts';
+import type { ClientKind } from '../request/client-kind.ts';
 import { readQueryParameter } from '../request/query-parameter.ts';
+import type { RequestHead } from '../request/request-head.ts';
 import { redirect, sendFramePage, sendPage, sendReason } from './answer.ts';
 import { authenticateRequest } from './authenticate-request.ts';
 import { callerKind } from './caller-kind.ts';
@@ -27,12 +29,22 @@ export function startSignIn(context: PageContext): RequestHandler {
       redirect(res, returnTo.path);
     } else if (who.kind === 'unavailable') {
       sendReason(req, res, { ...who, retryHref: startAddress(returnTo.path) }, policy);
-    } else if (callerKind(head) === 'program') {
+    } else if (starterKind(head) === 'program') {
       sendReason(req, res, { reason: who.reason }, policy);
     } else {
       await startForPerson(context, req, res, { reason: who.reason, returnTo: returnTo.path });
     }
   };
+}
+
+/**
+ * Whoever asks for this address by hand wants to sign in: a script that follows redirects and takes
+ * anything (curl) counts as a navigation where no browser says otherwise.
+ */
+function starterKind(head: RequestHead): ClientKind {
+  const { hints } = head;
+  const accept = hints.accept === '*/*' ? undefined : hints.accept;
+  return callerKind({ ...head, hints: { ...hints, accept } });
 }
 
 /**
