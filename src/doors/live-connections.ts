@@ -146,8 +146,10 @@ export class LiveConnections {
         connection.renew(outcome);
         break;
       case 'public':
-      case 'unavailable':
         break;
+      // Known sessions outlast a silent store for a bounded time only; then a revocation elsewhere
+      // could go unheard for as long as the store is silent.
+      case 'unavailable':
       case 'challenge':
       case 'refuse':
         this.#open.delete(connection);

@@ -15,10 +15,12 @@ import { returnedHeaders, workerScope } from './returned-headers.ts';
 import { Tunnel } from './tunnel.ts';
 import { upstreamReason, type UpstreamReason } from './upstream-failure.ts';
 
-/** Session ended; the WebSocket range for applications is 4000 to 4999 (RFC 6455 section 7.4.2). */
-const CLOSE_SESSION_ENDED = 4401;
-const CLOSE_RIGHT_WITHDRAWN = 4403;
-/** Service Restart (IANA WebSocket Close Code Number Registry). */
+/**
+ * Session ended, right withdrawn: the range for applications is 4000 to 4999 (RFC 6455 section 7.4.2).
+ * Nobody can say: Try Again Later (IANA WebSocket Close Code Number Registry).
+ */
+const CLOSE_BY_DENIAL = { challenge: 4401, refuse: 4403, unavailable: 1013 } as const;
+/** Service Restart (same registry). */
 const CLOSE_SHUTTING_DOWN = 1012;
 
 /** The last use of a session is only written back in batches: more often would be wasted. */
@@ -90,8 +92,7 @@ export class WebSocketConnection implements LiveConnection, AwaitedAnswer {
   }
 
   withdraw(denial: Denial): void {
-    const code = denial.kind === 'refuse' ? CLOSE_RIGHT_WITHDRAWN : CLOSE_SESSION_ENDED;
-    this.#close(code, denial.reason, () => {
+    this.#close(CLOSE_BY_DENIAL[denial.kind], denial.reason, () => {
       this.#deps.answers.deny(this.#exchange, denial, 'program');
     });
   }

@@ -108,6 +108,7 @@ describeWith(['dex-2.45.1', 'redis'], 'gateways whose Redis fails', () => {
   ];
   it.each(outages)('grant nobody and sign nobody out while it %s', async (_, begin, end) => {
     const socket = await known.open(other);
+    const strictSocket = await known.open(strict);
     await begin();
     const { ofKnown, ofStranger, ofForgers } = await counted(async () => {
       await areDown();
@@ -118,6 +119,10 @@ describeWith(['dex-2.45.1', 'redis'], 'gateways whose Redis fails', () => {
     expect([...ofForgers.keys()]).toEqual([401]);
     await isAnswered(known, strict, 503);
     expect((await known.ask(strict)).headers.get('retry-after')).toMatch(/^\d+$/);
+    expect(await strictSocket.closed).toMatchObject({
+      code: 1013,
+      reason: 'session_store_unavailable',
+    });
     expect((await known.signOut(one)).status).toBe(503);
     await end();
     await areUp();

@@ -46,6 +46,18 @@ function open(bed: ListenerBed, headers: Record<string, string> = {}): WebSocket
 }
 
 describe('a WebSocket through the inline door', () => {
+  it('closes when nobody can say any longer whether its session lives', async () => {
+    const bed = await startEcho();
+    const socket = open(bed);
+    await new Promise((resolve) => socket.once('open', resolve));
+    const closed = new Promise((resolve) =>
+      socket.once('close', (code, reason) => resolve([code, String(reason)])),
+    );
+    const reason = 'session_store_unavailable';
+    bed.sessions.set(SESSION, { kind: 'unavailable', reason, retryAfterSec: 5 });
+    expect(await closed).toEqual([1013, reason]);
+  });
+
   it('carries messages both ways with the identity of its session', async () => {
     const bed = await startEcho();
     const socket = open(bed, { 'kubeflow-userid': 'somebody@else' });
