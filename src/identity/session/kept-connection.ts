@@ -13,14 +13,20 @@ const STABLE_MS = 10_000;
 const LOG_EVERY_MS = 10_000;
 const CLOSE_WITHIN_MS = 1_000;
 
-export interface KeptConnectionParts<C extends RedisConnection> {
-  /** What the connection is for, in the log. */
-  readonly purpose: string;
-  /** Makes a connection that is not connected yet; `attempt` counts from 0. */
-  readonly open: (attempt: number) => C;
+export interface KeptConnectionTools {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+}
+
+interface KeptConnectionParts<C extends RedisConnection> extends KeptConnectionTools {
+  /** What the connection is for, in the log. */
+  readonly purpose: string;
+  /**
+   * Makes a connection that is not connected yet; undefined while it is not known where to.
+   * `attempt` counts from 0.
+   */
+  readonly open: (attempt: number) => C | undefined;
   /** A connection has become usable; the first one, or one to whatever serves now. */
   readonly onReady: (connection: C) => void;
   /** A usable connection is gone. */
@@ -48,9 +54,26 @@ export class KeptConnection<C extends RedisConnection> {
     return this.#current?.status === 'ready' ? this.#current : undefined;
   }
 
-  /** Gives the present connection up in favour of a new one. */
+  /** Gives the present connection up in favour of a new one, at once. */
   replace(): void {
-    this.#current?.disconnect();
+    this.#failures = 0;
+    if (this.#current !== undefined) this.#current.disconnect();
+    else if (!this.#isClosed) this.#reopen();
+  }
+
+  /** Logs a failure on the connection: one line in ten seconds, however many there are. */
+  report(error: unknown): void {
+    if (this.#isClosed) return;
+    const { clock, logger, purpose } = this.#parts;
+    const nowMs = clock.monotonicMs();
+    if (nowMs - this.#lastLogMs < LOG_EVERY_MS) {
+      this.#unlogged += 1;
+      return;
+    }
+    const unlogged = this.#unlogged;
+    this.#lastLogMs = nowMs;
+    this.#unlogged = 0;
+    logger.warn('Redis cannot be reached', { purpose, error: errorText(error), unlogged });
   }
 
   async close(): Promise<void> {
@@ -67,24 +90,26 @@ export class KeptConnection<C extends RedisConnection> {
   }
 
   #open(): void {
-    const { open } = this.#parts;
+    const attempt = this.#attempts;
+    this.#attempts += 1;
     try {
-      this.#adopt(open(this.#attempts));
+      const connection = this.#parts.open(attempt);
+      if (connection === undefined) this.#retry();
+      else this.#adopt(connection);
     } catch (error) {
       // Credentials or certificates that cannot be used now may be whole the next time.
-      this.#log(error);
+      this.report(error);
       this.#retry();
     }
-    this.#attempts += 1;
   }
 
   #adopt(connection: C): void {
     this.#current = connection;
-    const log = (error: unknown): void => {
-      this.#log(error);
+    const report = (error: unknown): void => {
+      this.report(error);
     };
-    connection.on('error', log);
-    connection.on('node error', log);
+    connection.on('error', report);
+    connection.on('node error', report);
     connection.once('ready', () => {
       this.#becameReady(connection);
     });
@@ -105,14 +130,14 @@ export class KeptConnection<C extends RedisConnection> {
 
   #ended(connection: C): void {
     this.#current = undefined;
-    // Releases what ioredis keeps beyond the connection's end: watchers of Sentinels, slot timers.
+    // Releases what ioredis keeps beyond the connection's end.
     connection.disconnect();
     const readySinceMs = this.#readySinceMs;
     this.#readySinceMs = undefined;
     if (this.#isClosed) return;
+    this.report(new Error('the connection ended'));
     if (readySinceMs !== undefined) {
       if (this.#parts.clock.monotonicMs() - readySinceMs >= STABLE_MS) this.#failures = 0;
-      this.#log(new Error('the connection ended'));
       this.#parts.onLost();
     }
     this.#retry();
@@ -131,18 +156,8 @@ export class KeptConnection<C extends RedisConnection> {
     });
   }
 
-  /** One line in ten seconds, however many connections fail. */
-  #log(error: unknown): void {
-    if (this.#isClosed) return;
-    const { clock, logger, purpose } = this.#parts;
-    const nowMs = clock.monotonicMs();
-    if (nowMs - this.#lastLogMs < LOG_EVERY_MS) {
-      this.#unlogged += 1;
-      return;
-    }
-    const unlogged = this.#unlogged;
-    this.#lastLogMs = nowMs;
-    this.#unlogged = 0;
-    logger.warn('Redis cannot be reached', { purpose, error: errorText(error), unlogged });
+  #reopen(): void {
+    this.#cancelRetry();
+    this.#open();
   }
 }

@@ -12,7 +12,6 @@ import { ChannelPulse, HEARTBEAT_EVERY_MS, SILENCE_MS } from './channel-pulse.ts
 import { KeptConnection } from './kept-connection.ts';
 import { OWN_CHANGES, RecentEntries } from './recent-entries.ts';
 import type { RedisClient, RedisParts } from './redis-client.ts';
-import { subscriptionConnection } from './redis-connection.ts';
 import type { RedisRecordStore } from './redis-record-store.ts';
 
 const REPLICA_BITS = 128;
@@ -41,7 +40,7 @@ export class RedisChangeChannel implements ChangeChannel {
   #repeatFromMs = 0;
 
   constructor(parts: RedisChangeChannelParts) {
-    const { client, clock, logger, options, random } = parts;
+    const { client, clock, logger, options, random, servers } = parts;
     this.#parts = parts;
     this.#topic = `${options.keyPrefix}changes`;
     this.#replica = randomId(random, REPLICA_BITS);
@@ -53,9 +52,7 @@ export class RedisChangeChannel implements ChangeChannel {
         this.#listeners.emit({ kind: 'all' });
       },
       onRecovered: () => {
-        this.#listeners.emit({ kind: 'all' });
-        this.#isRepeatDue = true;
-        void this.#repeatIfDue();
+        this.#mustRepeat();
       },
     });
     this.#subscription = new KeptConnection({
@@ -74,7 +71,11 @@ export class RedisChangeChannel implements ChangeChannel {
         this.#beat();
       }),
       client.onRenewed(() => {
-        this.#isRepeatDue = true;
+        this.#mustRepeat();
+        this.#beat();
+      }),
+      servers.onSwitch(() => {
+        this.#subscription.replace();
       }),
     ];
   }
@@ -116,9 +117,16 @@ export class RedisChangeChannel implements ChangeChannel {
     if (this.#subscription.ready !== undefined) this.#subscription.replace();
   }
 
+  /** After a reconnect or failover, here and at every other replica. */
+  #mustRepeat(): void {
+    this.#listeners.emit({ kind: 'all' });
+    this.#isRepeatDue = true;
+    void this.#repeatIfDue();
+  }
+
   /**
-   * After a reconnect or failover: ends of sessions first, so that whoever is told of them finds
-   * them. What does not succeed stays due.
+   * Ends of sessions first, so that whoever is told of them finds them. What does not succeed stays
+   * due.
    */
   async #repeatIfDue(): Promise<void> {
     const { clock, store } = this.#parts;
@@ -128,15 +136,20 @@ export class RedisChangeChannel implements ChangeChannel {
     this.#isRepeating = true;
     this.#repeatFromMs = clock.monotonicMs() + REPEAT_AT_MOST_EVERY_MS;
     try {
-      const ended = await store.repeatEndings();
-      const announced = this.#announced.list().map(([key]) => key);
-      await this.#publish([...new Set([...ended, ...announced])]);
-      this.#listeners.emit({ kind: 'all' });
+      await this.#repeat();
     } catch {
       this.#isRepeatDue = true;
     } finally {
       this.#isRepeating = false;
     }
+  }
+
+  async #repeat(): Promise<void> {
+    const ended = await this.#parts.store.repeatEndings();
+    const announced = this.#announced.list().map(([key]) => key);
+    const keys = new Set([...ended, ...announced]);
+    await this.#publish([...keys]);
+    if (keys.size > 0) this.#listeners.emit({ kind: 'all' });
   }
 
   /** Publishes the keys; undefined is a heartbeat. */
@@ -146,9 +159,9 @@ export class RedisChangeChannel implements ChangeChannel {
     );
   }
 
-  #subscriber(attempt: number): Redis {
-    const redis = subscriptionConnection(this.#parts.options, attempt);
-    redis.on('message', (_topic: string, text: string) => {
+  #subscriber(attempt: number): Redis | undefined {
+    const redis = this.#parts.servers.subscription(attempt);
+    redis?.on('message', (_topic: string, text: string) => {
       this.#heard(text);
     });
     return redis;

@@ -1,13 +1,12 @@
 // Owns commands to Redis: each has a deadline, fails at once while there is no connection, and
 // fails as StoreUnavailable and nothing else.
 import { every, type Cancel, type Clock } from '../../kernel/clock.ts';
-import type { Logger } from '../../kernel/logger.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
-import type { Random } from '../../kernel/random.ts';
-import { KeptConnection } from './kept-connection.ts';
+import { KeptConnection, type KeptConnectionTools } from './kept-connection.ts';
 import { StoreUnavailable } from './record-store.ts';
-import { commandConnection, type RedisConnection } from './redis-connection.ts';
+import type { RedisConnection } from './redis-connection.ts';
 import type { RedisOptions } from './redis-options.ts';
+import type { RedisServers } from './redis-servers.ts';
 
 /** How often a Cluster is asked who serves what, in milliseconds. */
 const TOPOLOGY_EVERY_MS = 5_000;
@@ -15,34 +14,33 @@ const TOPOLOGY_EVERY_MS = 5_000;
 const BATCH = 200;
 
 /** What everything over Redis is made with. */
-export interface RedisParts {
+export interface RedisParts extends KeptConnectionTools {
   readonly options: RedisOptions;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
+  readonly servers: RedisServers;
   readonly metrics: Metrics;
 }
 
 export class RedisClient {
   readonly #clock: Clock;
   readonly #metrics: Metrics;
+  readonly #servers: RedisServers;
   readonly #timeoutMs: number;
   readonly #connection: KeptConnection<RedisConnection>;
   readonly #renewalListeners = new Set<() => void>();
   readonly #stopWatching: Cancel;
   #masters = '';
 
-  constructor({ options, clock, random, logger, metrics }: RedisParts) {
+  constructor(parts: RedisParts) {
+    const { clock, metrics, options, servers } = parts;
     this.#clock = clock;
     this.#metrics = metrics;
+    this.#servers = servers;
     this.#timeoutMs = options.commandTimeoutMs;
     metrics.set('kfgw_store_up', {}, 0);
     this.#connection = new KeptConnection({
+      ...parts,
       purpose: 'commands',
-      open: () => commandConnection(options),
-      clock,
-      random,
-      logger,
+      open: () => servers.commands(),
       onReady: (connection) => {
         this.#watchMasters(connection);
         this.#renewed();
@@ -50,6 +48,9 @@ export class RedisClient {
       onLost: () => {
         metrics.set('kfgw_store_up', {}, 0);
       },
+    });
+    servers.onSwitch(() => {
+      this.#connection.replace();
     });
     this.#stopWatching = every(clock, TOPOLOGY_EVERY_MS, () => {
       const ready = this.#connection.ready;
@@ -102,7 +103,7 @@ export class RedisClient {
   async close(): Promise<void> {
     this.#stopWatching();
     this.#renewalListeners.clear();
-    await this.#connection.close();
+    await Promise.all([this.#connection.close(), this.#servers.close()]);
   }
 
   #withDeadline<T>(work: Promise<T>): Promise<T> {

@@ -1,69 +1,50 @@
 // Owns what one connection to Redis is in ioredis' terms. Nothing here reconnects: a connection
 // that ends is replaced by a new one (kept-connection.ts), with credentials and addresses read anew.
-import type { ConnectionOptions } from 'node:tls';
 import { Cluster, Redis, type RedisOptions as IoRedisOptions } from 'ioredis';
-import { parseRedisAddress, type RedisOptions, type RedisTls } from './redis-options.ts';
+import { connectorClass } from './redis-connector.ts';
+import {
+  parseRedisAddress,
+  type ClusterMode,
+  type RedisAddress,
+  type RedisOptions,
+  type SentinelMode,
+} from './redis-options.ts';
 
 export type RedisConnection = Redis | Cluster;
 
-type SentinelMode = Extract<RedisOptions, { mode: 'sentinel' }>;
-type ClusterMode = Extract<RedisOptions, { mode: 'cluster' }>;
-
-/** How long a closed connection may take to say goodbye before it is destroyed, in milliseconds. */
-const DISCONNECT_TIMEOUT_MS = 200;
 /** A server that is silent for so many command deadlines is given up, in favour of a new connection. */
 const SILENT_DEADLINES = 2;
-/** Often enough to notice within the outage of one Sentinel, in milliseconds. */
-const SENTINEL_RECONNECT_MS = 5_000;
 
-/** A new connection for commands; not yet connected. */
-export function commandConnection(options: RedisOptions): RedisConnection {
-  return options.mode === 'cluster' ? clusterConnection(options) : serverConnection(options, 0);
-}
-
-/**
- * A new connection for one subscription; not yet connected. In a Cluster every node passes every
- * message on (Redis: "Pub/Sub in Redis Cluster"), so it goes to one address, the next at each attempt.
- */
-export function subscriptionConnection(options: RedisOptions, attempt: number): Redis {
-  return serverConnection(options, attempt);
-}
-
-function serverConnection(options: RedisOptions, attempt: number): Redis {
-  const common = { ...nodeOptions(options), retryStrategy: null };
-  if (options.mode === 'sentinel') return new Redis({ ...common, ...sentinelOptions(options) });
-  if (options.mode === 'single') {
-    return new Redis({ ...common, ...parseRedisAddress(options.address), db: options.database });
-  }
-  const { addresses } = options;
+/** A connection to one server; not yet connected. With Sentinel it must be a master. */
+export function serverConnection(options: RedisOptions, address: RedisAddress): Redis {
   return new Redis({
-    ...common,
-    ...parseRedisAddress(addresses[attempt % addresses.length] ?? ''),
+    ...nodeOptions(options),
+    ...address,
+    username: options.username,
+    password: options.password()?.reveal(),
+    db: options.mode === 'cluster' ? 0 : options.database,
+    retryStrategy: null,
   });
 }
 
-function sentinelOptions(options: SentinelMode) {
-  const tls = tlsOptions(options.tls());
-  const password = options.sentinelPassword()?.reveal();
-  return {
-    name: options.sentinelName,
-    sentinels: options.addresses.map(parseRedisAddress),
-    db: options.database,
-    sentinelUsername: options.sentinelUsername,
-    sentinelPassword: password,
-    sentinelCommandTimeout: options.commandTimeoutMs,
-    sentinelRetryStrategy: () => null,
-    sentinelReconnectStrategy: () => SENTINEL_RECONNECT_MS,
-    // Told by the Sentinels of a failover, instead of waiting for the old master to hang up.
-    failoverDetector: true,
-    sentinelTLS: tls,
-    enableTLSForSentinelMode: tls !== undefined,
-  } satisfies IoRedisOptions;
+/** A connection to a Sentinel; not yet connected. */
+export function sentinelConnection(options: SentinelMode, address: RedisAddress): Redis {
+  return new Redis({
+    ...nodeOptions(options),
+    Connector: connectorClass({ tls: options.tls, mustBeMaster: false }),
+    ...address,
+    username: options.sentinelUsername,
+    password: options.sentinelPassword()?.reveal(),
+    enableReadyCheck: false,
+    retryStrategy: null,
+  });
 }
 
-function clusterConnection(options: ClusterMode): Cluster {
+/** A connection to all nodes of a Cluster; not yet connected. */
+export function clusterConnection(options: ClusterMode): Cluster {
+  const credentials = { username: options.username, password: options.password()?.reveal() };
   const cluster = new Cluster(options.addresses.map(parseRedisAddress), {
-    redisOptions: nodeOptions(options),
+    redisOptions: { ...nodeOptions(options), ...credentials },
     lazyConnect: true,
     clusterRetryStrategy: () => null,
     slotsRefreshTimeout: options.connectTimeoutMs,
@@ -72,25 +53,19 @@ function clusterConnection(options: ClusterMode): Cluster {
       callback(null, address);
     },
   });
+  // Nodes join during its life, and are connected to again and again.
   cluster.on('+node', (node: Redis) => {
-    renewCredentials(node, options);
+    const password = () => options.password()?.reveal();
+    Object.defineProperty(node.options, 'password', { enumerable: true, get: password });
   });
   return cluster;
 }
 
-/** Nodes join a Cluster client during its life: each reads the credentials whenever it connects. */
-function renewCredentials(node: Redis, options: ClusterMode): void {
-  Object.defineProperties(node.options, {
-    password: { enumerable: true, get: () => options.password()?.reveal() },
-    tls: { enumerable: true, get: () => tlsOptions(options.tls()) },
-  });
-}
-
 function nodeOptions(options: RedisOptions) {
   return {
-    username: options.username,
-    password: options.password()?.reveal(),
-    tls: tlsOptions(options.tls()),
+    Connector: connectorClass({ tls: options.tls, mustBeMaster: options.mode === 'sentinel' }),
+    // Only tells ioredis which of the socket's events to wait for.
+    tls: options.tls() === undefined ? undefined : {},
     // RESP2 is all that is needed, and what every Redis, fork and proxy speaks.
     protocol: 2,
     connectionName: 'kfgw',
@@ -100,22 +75,9 @@ function nodeOptions(options: RedisOptions) {
     // with itself.
     autoResendUnfulfilledCommands: false,
     connectTimeout: options.connectTimeoutMs,
-    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
     commandTimeout: options.commandTimeoutMs,
     socketTimeout: SILENT_DEADLINES * options.commandTimeoutMs,
     // A master that was demoted in a failover.
     reconnectOnError: (error) => error.message.includes('READONLY'),
   } satisfies IoRedisOptions;
-}
-
-function tlsOptions(tls: RedisTls | undefined): ConnectionOptions | undefined {
-  if (tls === undefined) return undefined;
-  return {
-    minVersion: 'TLSv1.2',
-    rejectUnauthorized: !tls.insecureSkipTlsVerify,
-    ca: tls.ca,
-    cert: tls.cert,
-    key: tls.key?.reveal(),
-    ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
-  };
 }

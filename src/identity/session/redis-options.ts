@@ -27,14 +27,14 @@ interface EveryMode {
   readonly commandTimeoutMs: number;
 }
 
-interface SingleMode extends EveryMode {
+export interface SingleMode extends EveryMode {
   readonly mode: 'single';
   /** `host:port`. */
   readonly address: string;
   readonly database: number;
 }
 
-interface SentinelMode extends EveryMode {
+export interface SentinelMode extends EveryMode {
   readonly mode: 'sentinel';
   /** `host:port` of the Sentinels. */
   readonly addresses: readonly string[];
@@ -45,7 +45,7 @@ interface SentinelMode extends EveryMode {
   readonly database: number;
 }
 
-interface ClusterMode extends EveryMode {
+export interface ClusterMode extends EveryMode {
   readonly mode: 'cluster';
   /** `host:port` of some nodes; the others are found through them. */
   readonly addresses: readonly string[];

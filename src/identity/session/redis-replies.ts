@@ -1,6 +1,7 @@
 // Owns reading what Redis answers: strictly, because anybody with access to Redis may have written it.
 import { reasons, type ReasonCode } from '../../kernel/reasons.ts';
 import type { StoredProviderRecord, StoredSession } from './record-store.ts';
+import type { RedisAddress } from './redis-options.ts';
 
 type Field = Buffer | null | undefined;
 
@@ -48,6 +49,24 @@ export function fenceOf(reply: unknown): number | undefined {
   const fence = typeof reply === 'string' ? countOf(reply) : undefined;
   if (fence === undefined) throw new Error('Redis answered something unexpected');
   return fence;
+}
+
+export interface NamedMaster {
+  readonly address: RedisAddress;
+  /** Configuration epoch: grows with every failover. */
+  readonly epoch: number;
+}
+
+/** The master in a Sentinel's answer to SENTINEL MASTER: names and values in turn. */
+export function masterOf(reply: unknown): NamedMaster {
+  const texts = textsOf(reply);
+  const fields = new Map(texts.map((name, index) => [index % 2 === 0 && name, texts[index + 1]]));
+  const [host, port] = [fields.get('ip'), countOf(fields.get('port'))];
+  const epoch = countOf(fields.get('config-epoch'));
+  if (host === undefined || port === undefined || epoch === undefined) {
+    throw new Error('a Sentinel answered something unexpected');
+  }
+  return { address: { host, port }, epoch };
 }
 
 /** A non-negative whole number that is exact; undefined when it is not one. */

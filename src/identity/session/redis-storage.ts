@@ -5,6 +5,7 @@ import type { RecordStore } from './record-store.ts';
 import { RedisChangeChannel } from './redis-change-channel.ts';
 import { RedisClient, type RedisParts } from './redis-client.ts';
 import { RedisRecordStore } from './redis-record-store.ts';
+import { redisServers } from './redis-servers.ts';
 
 export interface RedisStorage {
   readonly store: RecordStore;
@@ -12,8 +13,9 @@ export interface RedisStorage {
 }
 
 /** Never waits for Redis and never fails because of it; close both parts, in any order. */
-export function openRedisStorage(parts: RedisParts): RedisStorage {
+export function openRedisStorage(given: Omit<RedisParts, 'servers'>): RedisStorage {
+  const parts = { ...given, servers: redisServers(given.options, given) };
   const client = new RedisClient(parts);
-  const store = new RedisRecordStore(client, parts.options.keyPrefix, parts.clock);
+  const store = new RedisRecordStore(client, given.options.keyPrefix, given.clock);
   return { store, changes: new RedisChangeChannel({ ...parts, client, store }) };
 }
