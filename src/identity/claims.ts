@@ -19,16 +19,6 @@ export interface ClaimRules {
   readonly insecureAllowUnverifiedEmail: boolean;
 }
 
-export const defaultClaimRules: ClaimRules = {
-  user: 'email',
-  userPrefix: '',
-  lowerCaseUser: false,
-  groups: 'groups',
-  groupsPrefix: '',
-  allowNonAscii: false,
-  insecureAllowUnverifiedEmail: false,
-};
-
 export type PrincipalFromClaims =
   | {
       readonly kind: 'principal';

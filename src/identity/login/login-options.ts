@@ -43,9 +43,6 @@ export interface LoginOptions {
   readonly claims: ClaimRules;
 }
 
-/** Scopes of the default configuration: Dex gives no refresh token without `offline_access`. */
-export const DEFAULT_SCOPES = ['openid', 'email', 'profile', 'groups', 'offline_access'] as const;
-
 export interface LoginDependencies {
   readonly clock: Clock;
   readonly random: Random;

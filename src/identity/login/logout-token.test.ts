@@ -29,7 +29,7 @@ beforeEach(() => {
 
 async function newGateway(): Promise<LoginUnderTest> {
   const { clientSecret, issuer, clientId } = provider;
-  const made = new LoginUnderTest(clientSecret, { issuer, clientId, timeoutMs: 500 });
+  const made = new LoginUnderTest(clientSecret, { issuer, clientId, timeoutMs: 5_000 });
   await made.isReady();
   return made;
 }

@@ -26,7 +26,13 @@ function gatewayAt(
   deps: Partial<LoginDependencies> = {},
 ): LoginUnderTest {
   const { issuer, clientId, clientSecret } = provider;
-  const options = { issuer, clientId, redirectUri: TEST_REDIRECT_URI, timeoutMs: 300, ...changes };
+  const options = {
+    issuer,
+    clientId,
+    redirectUri: TEST_REDIRECT_URI,
+    timeoutMs: 5_000,
+    ...changes,
+  };
   const gateway = new LoginUnderTest(clientSecret, options, deps);
   gateways.push(gateway);
   return gateway;
@@ -126,7 +132,7 @@ describe('a description that cannot be used', () => {
 
   it('is not waited for without end', async () => {
     provider.tap = (req) => req.url === DISCOVERY;
-    const gateway = gatewayAt();
+    const gateway = gatewayAt({ timeoutMs: 300 });
     await expectNeverReady(gateway);
     expect(gateway.log.lines.join()).toContain('no answer within 300 ms');
   });

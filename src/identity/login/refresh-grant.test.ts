@@ -21,7 +21,7 @@ beforeAll(async () => {
     issuer: provider.issuer,
     clientId: provider.clientId,
     redirectUri: TEST_REDIRECT_URI,
-    timeoutMs: 500,
+    timeoutMs: 1_000,
   });
   await gateway.isReady();
 });
@@ -195,7 +195,7 @@ describe('the refresh has failed, and nobody is logged out for it,', () => {
     const tokens = await signedIn();
     provider.tap = (req) => req.url === '/token';
     expect(await gateway.login.refresh(tokens)).toEqual({ kind: 'failed' });
-    expect(gateway.log.lines.join()).toContain('no answer within 500 ms');
+    expect(gateway.log.lines.join()).toContain('no answer within 1000 ms');
   });
 
   it('when the user info endpoint refuses after the grant was renewed', async () => {
