@@ -124,12 +124,6 @@ export class KnownSessions {
     this.#notify();
   }
 
-  /** Drops a session of which nothing certain is known any more. */
-  forget(session: KnownSession): void {
-    this.#cache.delete(session);
-    this.#gauge();
-  }
-
   /** A change message: nothing in it is believed, the store is asked before the next grant. */
   heard(change: Change): void {
     this.#parts.reader.doubt(change);
@@ -204,12 +198,8 @@ export class KnownSessions {
 
   #put<Entry extends KnownSession | EndedSession>(entry: Entry): Entry {
     this.#cache.put(entry);
-    this.#gauge();
-    return entry;
-  }
-
-  #gauge(): void {
     this.#parts.metrics.set('kfgw_session_cache_entries', {}, this.#cache.size);
+    return entry;
   }
 
   #notify(): void {

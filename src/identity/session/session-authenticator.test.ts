@@ -260,6 +260,22 @@ describe('a revoked session', () => {
   });
 });
 
+describe('an answer of the store that comes too late', () => {
+  it('does not grant a known session that was revoked meanwhile', async () => {
+    const { id, cookie } = await replicas.browser(room);
+    await room.authenticator.authenticate(cookie);
+    replicas.channel.announce(sessionKeyOf(id));
+    const late = Promise.withResolvers<undefined>();
+    replicas.store.after = () => late.promise;
+    const asking = Promise.resolve(room.authenticator.authenticate(cookie));
+    await settled();
+    replicas.store.after = () => Promise.resolve();
+    await room.sessions.end(id, 'signed_out');
+    late.resolve(undefined);
+    expect(await asking).toEqual({ kind: 'absent', reason: 'signed_out' });
+  });
+});
+
 describe('the cache', () => {
   it('keeps to its limit and drops what was not used for the longest', async () => {
     replicas = new SessionReplicas({ cacheEntries: 2 });

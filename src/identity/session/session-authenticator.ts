@@ -109,10 +109,7 @@ export class StoredSessionAuthenticator implements SessionAuthenticator {
     const limit = limitReached(session, clock.nowMs(), options);
     if (limit === undefined && !known.isTrustSpent(session)) return this.#grant(session, isUse);
     if (answer === 'unavailable') return unavailable;
-    if (limit === undefined) {
-      known.forget(session);
-      return absent('session_ended');
-    }
+    if (limit === undefined) return absent('session_ended');
     const canRenew = limit === 'claims_too_old' && answer === 'live' && isUse;
     return canRenew ? this.#renew(session) : absent(limit);
   }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FaultyRecordStore } from '../../../test/fixtures/faulty-record-store.ts';
-import { identityOf, SessionReplicas } from '../../../test/fixtures/session-replicas.ts';
+import { identityOf, SessionReplicas, settled } from '../../../test/fixtures/session-replicas.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../kernel/duration.ts';
 import type { CompletedLogin, ProviderTokens, RefreshOutcome } from '../login/completed-login.ts';
 import type { SessionRoom } from './create-sessions.ts';
@@ -88,6 +88,22 @@ describe('claims that are due', () => {
     expect(replicas.provider.presented).toHaveLength(1);
   });
 
+  it('cost the store a handful of trips however many requests come meanwhile', async () => {
+    const { cookie } = await replicas.browser(room);
+    await use(cookie);
+    await replicas.pass(due);
+    const answer = Promise.withResolvers<RefreshOutcome>();
+    replicas.provider.answer = () => answer.promise;
+    const trips = replicas.store.calls.length;
+    for (let request = 0; request < 100; request++) {
+      await room.authenticator.authenticate(cookie);
+      await settled();
+    }
+    expect(replicas.store.calls.length - trips).toBeLessThan(6);
+    answer.resolve({ kind: 'failed' });
+    await replicas.pass(SECOND_MS);
+  });
+
   it('are due earlier when the ID token lives shorter', async () => {
     const login = replicas.provider.signIn();
     const expiresAtMs = replicas.clock.nowMs() + 5 * MINUTE_MS;
@@ -131,6 +147,65 @@ describe('one person', () => {
       expect(await groupsOf(phone.cookie, other)).toEqual([`team-${round}`]);
     }
     expect(replicas.provider.presented).toHaveLength(5);
+  });
+
+  it('is not asked for a lease by a replica that finds the claims fresh in the store', async () => {
+    replicas = new SessionReplicas({ claimsRefreshAfterMs: MINUTE_MS });
+    room = replicas.replica();
+    const other = replicas.replica();
+    const { cookie } = await replicas.browser(room);
+    await replicas.pass(5 * SECOND_MS);
+    await use(cookie, other);
+    await replicas.pass(55 * SECOND_MS);
+    await use(cookie);
+    await use(cookie, other);
+    await use(cookie, other);
+    expect(replicas.store.count('acquireLease')).toBe(1);
+  });
+
+  it('is asked for one lease by a replica that has several sessions of the person', async () => {
+    const browsers = [await replicas.browser(room), await replicas.browser(room)];
+    for (const { cookie } of browsers) await use(cookie);
+    await replicas.pass(due);
+    for (const { cookie } of browsers) await room.authenticator.authenticate(cookie);
+    await replicas.pass(SECOND_MS);
+    expect(replicas.store.count('acquireLease')).toBe(1);
+  });
+
+  it('gets the fresh claims into a session although somebody else writes it meanwhile', async () => {
+    const { id, cookie } = await replicas.browser(room);
+    const key = sessionKeyOf(id);
+    await use(cookie);
+    await replicas.pass(due);
+    replicas.provider.groups = ['team-b'];
+    let writes = 0;
+    replicas.provider.answer = (tokens) => {
+      replicas.store.after = async (operation) => {
+        if (operation !== 'readSession' || writes++ > 0) return;
+        const stored = await replicas.store.inner.readSession(key);
+        if (stored.kind !== 'live') return;
+        await replicas.store.inner.replaceSession(key, stored.sealed, stored.revision);
+      };
+      return replicas.provider.rotate(tokens);
+    };
+    await use(cookie);
+    expect(writes).toBeGreaterThan(1);
+    expect(await groupsOf(cookie)).toEqual(['team-b']);
+  });
+
+  it('keeps open connections informed although the message about the change is lost', async () => {
+    const other = replicas.replica();
+    const { cookie } = await replicas.browser(room);
+    await use(cookie, other);
+    await replicas.pass(due);
+    replicas.provider.groups = ['team-b'];
+    replicas.channel.isLosing = true;
+    await use(cookie);
+    let heard = 0;
+    other.sessions.onChange(() => (heard += 1));
+    await replicas.pass(31 * SECOND_MS);
+    await use(cookie, other);
+    expect(heard).toBe(1);
   });
 
   it('keeps open connections of every replica informed when the claims change', async () => {
@@ -306,6 +381,16 @@ describe('whoever comes back after a pause with claims that are too old', () => 
     const waiting = Promise.resolve(room.authenticator.authenticate(cookie));
     await replicas.pass(SECOND_MS);
     expect(identityOf(await waiting).principal.groups).toEqual(['team-b']);
+  });
+
+  it('is not refreshed by an open connection that nobody uses', async () => {
+    const { cookie } = await replicas.browser(room);
+    await use(cookie);
+    await replicas.pass(HOUR_MS);
+    const again = Promise.resolve(room.authenticator.recheck(cookie));
+    await replicas.pass(SECOND_MS);
+    expect(await again).toEqual({ kind: 'absent', reason: 'claims_too_old' });
+    expect(replicas.provider.presented).toHaveLength(0);
   });
 
   it('waits for fresh ones although a later sign-in had newer, but also too old ones', async () => {

@@ -33,9 +33,9 @@ type RefreshResult =
   | 'impossible';
 
 interface SessionRefresherParts {
-  readonly store: Pick<RecordStore, 'acquireLease' | 'sessionsOfPerson' | 'deleteProviderRecord'>;
+  readonly store: Pick<RecordStore, 'acquireLease' | 'sessionsOfPerson'>;
   readonly records: SessionRecords;
-  readonly ender: Pick<SessionEnder, 'end'>;
+  readonly ender: Pick<SessionEnder, 'end' | 'forgetPersonWithoutSessions'>;
   readonly channel: Pick<ChangeChannel, 'announce'>;
   readonly refreshGrant: RefreshGrant;
   readonly backoff: RefreshBackoff;
@@ -183,7 +183,7 @@ export class SessionRefresher implements ClaimsRefresher {
     if (newest === undefined) return 'impossible';
     if (newest.revision !== used.revision) return await this.#supersededBy(person, newest.record);
     for (const key of keys) await ender.end(key, 'provider_ended_session');
-    await store.deleteProviderRecord(person);
+    await ender.forgetPersonWithoutSessions(person);
     return 'ended';
   }
 

@@ -156,6 +156,14 @@ describe("a provider's logout message", () => {
     expect({ ended, gone }).toEqual({ ended: expected.length, gone: expected });
   });
 
+  it('does not count sessions that had ended before', async () => {
+    const { laptop } = await threeBrowsers();
+    await room.sessions.end(laptop.id, 'signed_out');
+    const selector = { ...provider, sub: 'sub-1', providerSid: undefined };
+    expect(await room.sessions.endSelected(selector, 'signed_out_at_provider')).toBe(1);
+    expect(await room.sessions.endSelected(selector, 'signed_out_at_provider')).toBe(0);
+  });
+
   it('by sid and sub also ends sessions that were begun without a sid', async () => {
     const { cookie } = await replicas.browser(room, replicas.provider.signIn());
     const selector = { ...provider, sub: 'sub-1', providerSid: 'sid-1' };

@@ -10,18 +10,20 @@ import { UseJournal } from './use-journal.ts';
 let clock: FakeClock;
 let batches: ReadonlyMap<string, number>[];
 let failsAfter: number;
+let beforeTouch: () => Promise<unknown>;
 let journal: UseJournal;
 
 beforeEach(() => {
   clock = new FakeClock();
   batches = [];
   failsAfter = Infinity;
+  beforeTouch = () => Promise.resolve();
   journal = new UseJournal({
     store: {
-      touchSessions: (uses) => {
-        if (batches.length >= failsAfter) return Promise.reject(new StoreUnavailable('down'));
+      touchSessions: async (uses) => {
+        await beforeTouch();
+        if (batches.length >= failsAfter) throw new StoreUnavailable('down');
         batches.push(uses);
-        return Promise.resolve();
       },
     },
     clock,
@@ -82,6 +84,24 @@ describe('last uses', () => {
     await journal.close();
     expect(batches).toHaveLength(1);
     journal.note('one', 2);
+    await nextFlush();
+    expect(batches).toHaveLength(1);
+  });
+
+  it('are not written any more after an end that came while they were being written', async () => {
+    const slow = Promise.withResolvers<undefined>();
+    beforeTouch = () => slow.promise;
+    journal.note('one', 1);
+    await nextFlush();
+    let isClosed = false;
+    const closed = journal.close().then(() => (isClosed = true));
+    await settled();
+    expect(isClosed).toBe(false);
+    beforeTouch = () => Promise.resolve();
+    slow.resolve(undefined);
+    await closed;
+    await settled();
+    journal.note('two', 2);
     await nextFlush();
     expect(batches).toHaveLength(1);
   });

@@ -22,6 +22,8 @@ export class UseJournal {
   readonly #parts: UseJournalParts;
   #uses = new Map<string, number>();
   #cancel: Cancel;
+  #flushing: Promise<void> = Promise.resolve();
+  #isClosed = false;
 
   constructor(parts: UseJournalParts) {
     this.#parts = parts;
@@ -51,18 +53,19 @@ export class UseJournal {
     }
   }
 
-  /** Stops the timer and writes back once more. */
+  /** Stops the timer, waits for a flush under way and writes back once more. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#cancel();
+    await this.#flushing;
     await this.flush();
-    this.#cancel();
   }
 
   #schedule(): Cancel {
     const { clock, flushMs, random } = this.#parts;
     return clock.after(flushMs * (1 - chance(random) * JITTER_PART), () => {
-      void this.flush().then(() => {
-        this.#cancel = this.#schedule();
+      this.#flushing = this.flush().then(() => {
+        if (!this.#isClosed) this.#cancel = this.#schedule();
       });
     });
   }
