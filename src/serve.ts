@@ -96,7 +96,7 @@ interface ReloadParts {
   readonly metrics: PrometheusMetrics;
 }
 
-/** Reloads one after another; a reload that fails leaves everything as it was. */
+/** Reloads one after another; a configuration that is wrong changes nothing. */
 class Reloads {
   readonly #parts: ReloadParts;
   readonly #started: Config;

@@ -123,22 +123,22 @@ const limitsAreOrdered: Rule = ({ session, claims, limits }) => [
   ...problemIf(
     session !== undefined && session.idleMs > session.absoluteMs,
     'session.idle',
-    'must not be longer than session.absolute',
+    'must not be longer than session.absolute; set both',
   ),
   ...problemIf(
     claims !== undefined && claims.refreshAfterMs >= claims.maxAgeMs,
     'claims.refreshAfter',
-    'must be shorter than claims.maxAge, so that a refresh can be tried before the session ends',
+    'must be shorter than claims.maxAge, so that a refresh can be tried before the session ends; set both',
   ),
   ...problemIf(
     session !== undefined && claims !== undefined && session.outageBoundMs > claims.maxAgeMs,
     'session.outageBound',
-    'must not be longer than claims.maxAge',
+    'must not be longer than claims.maxAge; set both',
   ),
   ...problemIf(
     limits !== undefined && limits.headerBytes < limits.cookieBytes,
     'limits.headerBytes',
-    'must be at least limits.cookieBytes, which it counts too',
+    'must be at least limits.cookieBytes, which it counts too; set both',
   ),
 ];
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { generatedPages } from '../../docs/generated-pages.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { optionTable } from '../../src/config/option-table.ts';
+import { secretEnvironmentNames } from '../../src/config/secrets.ts';
 import { metricTable } from '../../src/kernel/metrics.ts';
 import { reasons } from '../../src/kernel/reasons.ts';
 import { DEFAULT_MANAGED_HEADERS } from '../../src/request/managed-headers.ts';
@@ -42,6 +43,13 @@ describe('naming rules of options', () => {
       expect(name.endsWith('File'), name).toBe(kind === 'file');
       expect(name === 'directory', name).toBe(kind === 'directory');
     }
+  });
+
+  test('every option and secret has an environment name of its own', () => {
+    const names = optionTable.flatMap(({ environment }) => environment ?? []);
+    const all = [...names, ...secretEnvironmentNames];
+    expect(new Set(all).size).toBe(all.length);
+    for (const name of all) expect(name).toMatch(/^KFGW(_{1,2}[A-Z]+)+$/);
   });
 
   test('dangerous settings are flags that are off', () => {

@@ -35,7 +35,7 @@ export const session = section({
     max: '1d',
   }).prefault('15m'),
   cacheEntries: count({
-    about: 'Sessions that one replica keeps in memory; about 2 KiB each.',
+    about: 'Sessions that one replica keeps in memory; the least recently used make room.',
     min: 100,
     max: 10_000_000,
   }).default(100_000),

@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { notesOf } from './notes.ts';
+import { parseConfig } from './parse-config.ts';
+
+/** A configuration that needs no remark. */
+const plain = {
+  publicOrigins: ['https://kubeflow.example.com'],
+  trustedProxies: ['10.0.0.0/8'],
+  oidc: { issuer: 'https://issuer.example.com' },
+  session: { store: 'redis' },
+  redis: { addresses: ['redis:6379'] },
+  keys: { directory: '/etc/keys' },
+  upstreams: [{ prefix: '/', url: 'http://demo' }],
+};
+
+function notes(changes: object): string[] {
+  const { config, problems } = parseConfig({
+    yamlText: stringify({ ...plain, ...changes }),
+    env: {},
+  });
+  if (config === undefined) throw new Error(JSON.stringify(problems));
+  return notesOf(config);
+}
+
+describe('notes', () => {
+  test('are not made of what is as expected', () => {
+    expect(notes({})).toEqual([]);
+  });
+
+  test.each<[what: string, changes: object, note: string]>([
+    ['every Host is ours', { publicOrigins: [] }, 'publicOrigins is empty'],
+    ['Secure cookies without a known origin', { publicOrigins: [] }, 'over https only'],
+    ['nobody is believed', { trustedProxies: [] }, 'trustedProxies is empty'],
+    ['sessions in memory', { session: {} }, 'one replica only'],
+    ['keys in memory', { session: {}, keys: {} }, 'Keys are made in memory'],
+    ['no refresh', { oidc: { ...plain.oidc, scopes: ['openid'] } }, 'lacks offline_access'],
+    ['keys sign before Istio knows them', { sessionJwt: { publishDelay: '5m' } }, 'istiod'],
+    ['nothing behind the gateway', { upstreams: [] }, 'upstreams is empty'],
+    [
+      'a public application',
+      { upstreams: [{ prefix: '/dex/', url: 'http://dex', access: 'public' }] },
+      '/dex/ is public',
+    ],
+    [
+      'credentials that are passed on',
+      { upstreams: [{ prefix: '/a', url: 'http://a', passAuthorization: true }] },
+      "receives the caller's Authorization",
+    ],
+    [
+      'cookies that are passed on',
+      { upstreams: [{ prefix: '/a', url: 'http://a', passOwnCookies: true }] },
+      'can act as the person',
+    ],
+  ])('tell of %s', (_what, changes, note) => {
+    expect(notes(changes).join('\n')).toContain(note);
+  });
+});
