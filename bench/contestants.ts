@@ -32,7 +32,9 @@ export interface Child {
 
 export function startChild(command: readonly string[], logFile: string, core: string): Child {
   const log = openSync(logFile, 'a');
-  const child = spawn('taskset', ['-c', core, ...command], { stdio: ['ignore', log, log] });
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', 'taskset', '-c', core, ...command], {
+    stdio: ['ignore', log, log],
+  });
   return { pid: pidOf(child), stop: () => stopChild(child) };
 }
 
@@ -88,9 +90,9 @@ export async function startGateway(
     join(directory, 'gateway.log'),
     PROXY_CORE,
   );
-  await pollUntil('the gateway to be ready', async () =>
-    isOk(`http://127.0.0.1:${ports.admin}/readyz`),
-  );
+  await pollUntil('the gateway to be ready', () => isOk(`http://127.0.0.1:${ports.admin}/readyz`), {
+    withinMs: 60_000,
+  });
   await pollUntil('a sign-in at the gateway', async () => (await signIn(url)) !== '');
   return { name: 'kubeflow-auth-gateway', url, cookie: await signIn(url), ...child };
 }

@@ -49,12 +49,22 @@ const CREDENTIAL_FIELDS = [
 /** Lines buffered beyond this many bytes while the output is blocked are dropped and counted. */
 const BUFFER_LIMIT_BYTES = 1024 * 1024;
 
+/** Lines are written together, when there are so many bytes or after so many milliseconds. */
+const BATCH_BYTES = 16 * 1024;
+const BATCH_MS = 200;
+
 /**
  * Standard output without waiting for it: lines are buffered while a pipe is full, and dropped
  * beyond the limit, because a stuck log collector must not stop anybody's request.
  */
 export function standardOutput(onDrop: () => void): LogOutput {
-  const output = destination({ fd: 1, sync: false, maxLength: BUFFER_LIMIT_BYTES });
+  const output = destination({
+    fd: 1,
+    sync: false,
+    maxLength: BUFFER_LIMIT_BYTES,
+    minLength: BATCH_BYTES,
+    periodicFlush: BATCH_MS,
+  });
   output.on('drop', onDrop);
   return output;
 }
