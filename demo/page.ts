@@ -11,6 +11,7 @@ const layout = `<!doctype html>
 <meta charset="utf-8">
 <title><%= it.title %></title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
 <style>
 :root { color-scheme: light dark; }
 body { max-width: 56rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.5 system-ui, sans-serif; }

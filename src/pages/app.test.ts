@@ -62,8 +62,9 @@ describe('own paths', () => {
     '/oauth2/static/page.css',
   ])('HEAD %s has the status and headers of GET', async (path) => {
     bed = await new PagesBed().open();
-    const get = await bed.navigate(path);
-    const head = await bed.send('head', path, { Accept: 'text/html', Host: 'kf.example' });
+    const same = { Accept: 'text/html', Host: 'kf.example', 'X-Request-Id': 'r-1' };
+    const get = await bed.navigate(path, same);
+    const head = await bed.send('head', path, same);
     expect(head.status).toBe(get.status);
     expect({ ...head.headers, date: '' }).toEqual({ ...get.headers, date: '' });
   });
@@ -146,7 +147,7 @@ describe('every page', () => {
         returnTo: undefined,
         setCookies: [],
       };
-      const { headers } = await bed.navigate(path);
+      const { headers } = await bed.navigate(path, { 'X-Request-Id': 'r-1' });
       const ancestors = path === '/oauth2/start' ? 'self' : 'none';
       expect(headers['content-security-policy']).toBe(
         `default-src 'none'; style-src 'self'; form-action 'self' https://idp.example; frame-ancestors '${ancestors}'; base-uri 'none'`,
@@ -156,6 +157,7 @@ describe('every page', () => {
         'cache-control': 'no-store',
         'referrer-policy': 'same-origin',
         'x-content-type-options': 'nosniff',
+        'x-request-id': 'r-1',
         'cross-origin-opener-policy': 'same-origin',
         'cross-origin-resource-policy': 'same-origin',
       });

@@ -19,7 +19,7 @@ import {
   USER_INFO_PATH,
 } from './own-paths.ts';
 import type { PageContext, PageDependencies, PageOptions } from './page-dependencies.ts';
-import { rememberHead } from './request-heads.ts';
+import { headOf, rememberHead } from './request-heads.ts';
 import { answerHeaders } from './security-headers.ts';
 import { signInPage } from './sign-in.ts';
 import { signOut } from './sign-out.ts';
@@ -84,8 +84,8 @@ function plainExpress(): Express {
   app.disable('x-powered-by').disable('etag');
   app.enable('case sensitive routing').enable('strict routing');
   app.set('query parser', false);
-  app.use((_req, res, next) => {
-    res.set(answerHeaders);
+  app.use((req, res, next) => {
+    res.set(answerHeaders).set('X-Request-Id', headOf(req).id);
     next();
   });
   return app;

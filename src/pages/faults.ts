@@ -7,7 +7,9 @@ import type { PageContext } from './page-dependencies.ts';
 import { headOf } from './request-heads.ts';
 import { ownPagePolicy } from './security-headers.ts';
 
-export function answerFault({ login, logger }: PageContext): ErrorRequestHandler {
+type FaultContext = Pick<PageContext, 'login' | 'logger'>;
+
+export function answerFault({ login, logger }: FaultContext): ErrorRequestHandler {
   // eslint-disable-next-line @typescript-eslint/no-unused-vars -- Express knows an error handler by its four parameters
   return (error: unknown, req, res, _next) => {
     const policy = ownPagePolicy(login);
