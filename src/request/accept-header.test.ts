@@ -10,6 +10,7 @@ describe('preferenceFor', () => {
     ['text/html;Q=1.000', 1],
     ['text/html;q=0', 0],
     ['text/html;q=0, text/html;q=0.2', 0.2],
+    ['text/html;q=0.2, text/html;q=0', 0.2],
     ['text/html;q=2', 0],
     ['text/html;q=', 0],
     ['text/html;q=0.1234', 0],

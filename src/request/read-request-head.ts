@@ -13,6 +13,7 @@ import type { Hygiene } from './hygiene.ts';
 import type { Authorization, ClientHints, RequestHead } from './request-head.ts';
 import { forEachHeader, hasControlCharacter } from './raw-headers.ts';
 import { parseTarget, type Target } from './target.ts';
+import { tokensOf } from './token-list.ts';
 
 /** A request as a listener received it. */
 export interface RawRequest {
@@ -101,8 +102,8 @@ function readHeaders(
   hygiene: Hygiene,
 ): Read | Refused {
   const host = valueOf(walked, 'host');
-  if (host === undefined || isRepeated(walked, 'host') || !isHost(host))
-    return refuse('host_ambiguous');
+  // Repeated lines have been joined by a comma, and a list is no host.
+  if (host === undefined || !isHost(host)) return refuse('host_ambiguous');
   if (framingOf(walked).kind === 'malformed') return refuse('malformed_request');
   const expectation = valueOf(walked, 'expect');
   if (expectation !== undefined && expectation.toLowerCase() !== '100-continue') {
@@ -177,11 +178,8 @@ function hintsOf(walked: WalkedHeaders, method: string): ClientHints {
 function isWebSocket(walked: WalkedHeaders, method: string): boolean {
   const upgrade = valueOf(walked, 'upgrade');
   if (upgrade === undefined || method !== 'GET') return false;
-  return hasToken(upgrade, 'websocket') && hasToken(valueOf(walked, 'connection') ?? '', 'upgrade');
-}
-
-function hasToken(list: string, token: string): boolean {
-  return list.split(',').some((item) => item.trim().toLowerCase() === token);
+  const connection = valueOf(walked, 'connection') ?? '';
+  return tokensOf(upgrade).includes('websocket') && tokensOf(connection).includes('upgrade');
 }
 
 const REQUEST_ID_BITS = 128;

@@ -5,6 +5,7 @@ import { SLOTS, type HeaderTraits } from './header-traits.ts';
 import type { Hygiene } from './hygiene.ts';
 import { forEachHeader } from './raw-headers.ts';
 import type { RequestHead } from './request-head.ts';
+import { tokensOf } from './token-list.ts';
 
 /** What goes upstream only where configuration names it. */
 export interface KeptCredentials {
@@ -77,7 +78,7 @@ function connectionTokens(
   forEachHeader(rawHeaders, (name, value) => {
     if (hygiene.headers.traitsOf(name).slot !== SLOTS.connection) return;
     names ??= new Set();
-    for (const token of value.split(',')) names.add(token.trim().toLowerCase());
+    for (const token of tokensOf(value)) names.add(token);
   });
   return names;
 }
