@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createJsonLogger } from './json-logger.ts';
+import { createJsonLogger, standardOutput } from './json-logger.ts';
 
 function recorder(): { lines: string[]; write: (line: string) => void } {
   const lines: string[] = [];
@@ -42,5 +42,10 @@ describe('the JSON logger', () => {
     logger.debug('seen');
     expect(output.lines.join('')).toContain('seen');
     expect(output.lines.join('')).not.toContain('unseen');
+  });
+
+  it('can be given the standard output', () => {
+    const output = standardOutput(() => undefined);
+    expect(output.write).toBeTypeOf('function');
   });
 });

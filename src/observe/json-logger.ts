@@ -50,7 +50,7 @@ const CREDENTIAL_FIELDS = [
 const BUFFER_LIMIT_BYTES = 1024 * 1024;
 
 /** Lines are written together, when there are so many bytes or after so many milliseconds. */
-const BATCH_BYTES = 16 * 1024;
+const BATCH_BYTES = 8 * 1024;
 const BATCH_MS = 200;
 
 /**
