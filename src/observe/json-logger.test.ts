@@ -45,7 +45,6 @@ describe('the JSON logger', () => {
   });
 
   it('can be given the standard output', () => {
-    const output = standardOutput(() => undefined);
-    expect(output.write).toBeTypeOf('function');
+    expect(standardOutput(() => undefined)).toHaveProperty('write');
   });
 });
