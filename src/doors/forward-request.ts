@@ -7,7 +7,7 @@ import { errorText, type Logger } from '../kernel/logger.ts';
 import type { Metrics } from '../kernel/metrics.ts';
 import type { Hygiene } from '../request/hygiene.ts';
 import type { Answers } from './answer.ts';
-import { Forwarding, type Admitted } from './forwarding.ts';
+import { Forwarding, type Admitted, type ForwardingEvents } from './forwarding.ts';
 import type { LiveConnections } from './live-connections.ts';
 import { outgoingHeaders } from './outgoing-headers.ts';
 import { returnedHeaders, workerScope } from './returned-headers.ts';
@@ -36,6 +36,14 @@ interface Proxies {
 export class Forwarder {
   readonly #deps: ForwarderDeps;
   readonly #proxies = new Map<Upstream, Proxies>();
+  readonly #events: ForwardingEvents = {
+    overdue: (forwarding) => {
+      this.#fail(forwarding, new UpstreamFailure('upstream_timeout'));
+    },
+    unwantedUpgrade: (forwarding) => {
+      this.#fail(forwarding, new UpstreamFailure('upstream_protocol'));
+    },
+  };
   readonly #byRequest = new WeakMap<IncomingMessage, Forwarding>();
 
   constructor(connections: ReadonlyMap<Upstream, UpstreamConnection>, deps: ForwarderDeps) {
@@ -49,9 +57,7 @@ export class Forwarder {
   forward(admitted: Admitted): void {
     const { exchange, permission, upstream, question } = admitted;
     const { answers, live, deadlines, hygiene } = this.#deps;
-    const forwarding = new Forwarding(admitted, answers, (overdue) => {
-      this.#fail(overdue, new UpstreamFailure('upstream_timeout'));
-    });
+    const forwarding = new Forwarding(admitted, answers, this.#events);
     const { req, res } = exchange;
     // The middleware copies `req.headers` as they are: this list, and nothing else, goes out.
     req.headers = outgoingHeaders(question.head, permission, upstream, hygiene);

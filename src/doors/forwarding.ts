@@ -17,6 +17,13 @@ export interface Admitted {
   readonly upstream: Upstream;
 }
 
+export interface ForwardingEvents {
+  /** The application has let its time pass. */
+  overdue(forwarding: Forwarding): void;
+  /** The application switched to another protocol although it was not asked to. */
+  unwantedUpgrade(forwarding: Forwarding): void;
+}
+
 export class Forwarding implements LiveConnection, AwaitedAnswer {
   readonly kind = 'stream';
   readonly exchange: Exchange;
@@ -31,15 +38,15 @@ export class Forwarding implements LiveConnection, AwaitedAnswer {
   #bytesReadBefore = 0;
   #hasRetried = false;
   readonly #answers: Answers;
-  readonly #onOverdue: (forwarding: Forwarding) => void;
+  readonly #on: ForwardingEvents;
 
-  constructor(admitted: Admitted, answers: Answers, onOverdue: (forwarding: Forwarding) => void) {
+  constructor(admitted: Admitted, answers: Answers, on: ForwardingEvents) {
     this.exchange = admitted.exchange;
     this.question = admitted.question;
     this.upstream = admitted.upstream;
     this.sessionCookie = admitted.question.head.sessionCookie ?? '';
     this.#answers = answers;
-    this.#onOverdue = onOverdue;
+    this.#on = on;
   }
 
   get request(): ClientRequest | undefined {
@@ -47,7 +54,7 @@ export class Forwarding implements LiveConnection, AwaitedAnswer {
   }
 
   expire(): void {
-    this.#onOverdue(this);
+    this.#on.overdue(this);
   }
 
   /** The request got a connection, new or used before. */
@@ -55,6 +62,11 @@ export class Forwarding implements LiveConnection, AwaitedAnswer {
     this.#request = request;
     this.#bytesReadBefore = request.reusedSocket ? (request.socket?.bytesRead ?? 0) : 0;
     if (this.isSettled) request.destroy();
+    // Node tells of a 101 that nobody asked for in no other way.
+    request.once('upgrade', (_response, socket) => {
+      socket.destroy();
+      this.#on.unwantedUpgrade(this);
+    });
   }
 
   /** False for an answer that came before its question: bytes left behind on a kept connection. */
