@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../test/fixtures/fake-clock.ts';
-import { createRateLimit, networkOf } from './rate-limit.ts';
+import { createRateLimit } from './rate-limit.ts';
 
 const limits = { perMinute: 3, maxClients: 2 };
 
@@ -44,16 +44,30 @@ describe('createRateLimit', () => {
   });
 });
 
-describe('networkOf', () => {
+describe('one client', () => {
+  function countAsOne(one: string, other: string): boolean {
+    const limit = createRateLimit({ perMinute: 1, maxClients: 10 }, new FakeClock());
+    limit(one);
+    return limit(other) > 0;
+  }
+
   it.each([
     ['192.0.2.7', '192.0.2.7'],
-    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
-    ['2001:db8:1:2::6', '2001:db8:1:2'],
-    ['2001:db8:1:2::', '2001:db8:1:2'],
-    ['2001:db8::6', '2001:db8:0:0'],
-    ['::1', '0:0:0:0'],
-    ['fe80::192.0.2.7', 'fe80:0:0:0'],
-  ])('takes %s as a client of %s', (address, network) => {
-    expect(networkOf(address)).toBe(network);
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::6'],
+    ['2001:db8:1:2::', '2001:db8:1:2:ffff:ffff:ffff:ffff'],
+    ['2001:db8::6', '2001:db8:0:0:1::'],
+    ['::1', '::2'],
+    ['fe80::192.0.2.7', 'fe80::1'],
+  ])('is %s and %s', (one, other) => {
+    expect(countAsOne(one, other)).toBe(true);
+  });
+
+  it.each([
+    ['192.0.2.7', '192.0.2.8'],
+    ['2001:db8:1:2::6', '2001:db8:1:3::6'],
+    ['2001:db8::6', '2001:db8:1::6'],
+    ['::1', '1::'],
+  ])('is not %s and %s', (one, other) => {
+    expect(countAsOne(one, other)).toBe(false);
   });
 });

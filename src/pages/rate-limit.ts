@@ -46,7 +46,7 @@ function forgetOldest(clients: Map<string, number>): void {
  * What counts as one client: an IPv4 address, or an IPv6 /64, since every host may use any address
  * of its own /64 (RFC 4291 section 2.5.1). `address` is in canonical spelling.
  */
-export function networkOf(address: string): string {
+function networkOf(address: string): string {
   if (!address.includes(':')) return address;
   const [head = '', tail = ''] = address.split('::');
   const before = groupsOf(head);
