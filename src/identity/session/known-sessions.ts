@@ -32,6 +32,8 @@ export interface KnownSession {
   authenticated: Authentication & { readonly kind: 'authenticated' };
   /** In milliseconds since the epoch. */
   lastUsedAtMs: number;
+  /** The last use that was noted for writing back, in milliseconds since the epoch. */
+  notedUseAtMs: number;
   refreshDueAtMs: number;
   /** When to ask the store again although nothing was announced, in monotonic milliseconds. */
   confirmDueAtMs: number;
@@ -79,15 +81,15 @@ export class KnownSessions {
   }
 
   /** Whether the store should be asked before the next grant, and can be. */
-  shouldAskFirst({ confirmDueAtMs, isDoubted }: KnownSession): boolean {
-    const isOverdue = this.#parts.clock.monotonicMs() >= confirmDueAtMs + OVERDUE_AFTER_MS;
+  shouldAskFirst({ confirmDueAtMs, isDoubted }: KnownSession, monotonicMs: number): boolean {
+    const isOverdue = monotonicMs >= confirmDueAtMs + OVERDUE_AFTER_MS;
     return (isDoubted || isOverdue) && this.#parts.reader.canAsk();
   }
 
   /** Whether the store has not stood behind the session for longer than an outage may last. */
-  isTrustSpent({ onTrustSinceMs }: KnownSession): boolean {
-    const sinceMs = onTrustSinceMs ?? Infinity;
-    return this.#parts.clock.monotonicMs() - sinceMs > this.#parts.options.outageBoundMs;
+  isTrustSpent({ onTrustSinceMs }: KnownSession, monotonicMs: number): boolean {
+    if (onTrustSinceMs === undefined) return false;
+    return monotonicMs - onTrustSinceMs > this.#parts.options.outageBoundMs;
   }
 
   /** Reads a session that is not in the cache. Never rejects. */
@@ -178,6 +180,7 @@ export class KnownSessions {
       record,
       revision,
       lastUsedAtMs,
+      notedUseAtMs: 0,
       authenticated: this.#authenticated(record, () => this.#parts.onUse(session)),
       refreshDueAtMs: this.#refreshDueAtMs(record),
       confirmDueAtMs: askedAtMs + CONFIRM_AFTER_MS,

@@ -51,9 +51,10 @@ export class StoredSessionAuthenticator implements SessionAuthenticator {
     const found = known.get(cookie);
     if (found === undefined) return this.#verify(cookie, isUse);
     if (found.kind === 'ended') return absent(found.reason);
-    if (this.#mustAskStore(found)) return this.#askStore(found, isUse);
-    if (clock.monotonicMs() >= found.confirmDueAtMs) void known.confirm(found);
-    return this.#grant(found, isUse);
+    const [nowMs, monotonicMs] = [clock.nowMs(), clock.monotonicMs()];
+    if (this.#mustAskStore(found, nowMs, monotonicMs)) return this.#askStore(found, isUse);
+    if (monotonicMs >= found.confirmDueAtMs) void known.confirm(found);
+    return this.#grant(found, isUse, nowMs);
   }
 
   #verify(cookie: string, isUse: boolean): Authentication | Promise<Authentication> {
@@ -79,12 +80,12 @@ export class StoredSessionAuthenticator implements SessionAuthenticator {
   }
 
   /** Known limits can be moved by what other replicas saw; doubts are for the store to settle. */
-  #mustAskStore(session: KnownSession): boolean {
-    const { clock, known, options } = this.#parts;
+  #mustAskStore(session: KnownSession, nowMs: number, monotonicMs: number): boolean {
+    const { known, options } = this.#parts;
     return (
-      limitReached(session, clock.nowMs(), options) !== undefined ||
-      known.isTrustSpent(session) ||
-      known.shouldAskFirst(session)
+      limitReached(session, nowMs, options) !== undefined ||
+      known.isTrustSpent(session, monotonicMs) ||
+      known.shouldAskFirst(session, monotonicMs)
     );
   }
 
@@ -106,8 +107,10 @@ export class StoredSessionAuthenticator implements SessionAuthenticator {
     isUse: boolean,
   ): Authentication | Promise<Authentication> {
     const { clock, known, options } = this.#parts;
-    const limit = limitReached(session, clock.nowMs(), options);
-    if (limit === undefined && !known.isTrustSpent(session)) return this.#grant(session, isUse);
+    const nowMs = clock.nowMs();
+    const limit = limitReached(session, nowMs, options);
+    const isTrusted = !known.isTrustSpent(session, clock.monotonicMs());
+    if (limit === undefined && isTrusted) return this.#grant(session, isUse, nowMs);
     if (answer === 'unavailable') return unavailable;
     if (limit === undefined) return absent('session_ended');
     const canRenew = limit === 'claims_too_old' && answer === 'live' && isUse;
@@ -119,13 +122,14 @@ export class StoredSessionAuthenticator implements SessionAuthenticator {
     const { clock, options, use } = this.#parts;
     const answer = await use.renew(session);
     if (answer.kind === 'ended') return absent(answer.reason);
-    const limit = limitReached(session, clock.nowMs(), options);
-    if (limit === undefined) return this.#grant(session, true);
+    const nowMs = clock.nowMs();
+    const limit = limitReached(session, nowMs, options);
+    if (limit === undefined) return this.#grant(session, true, nowMs);
     return answer.kind === 'unavailable' ? unavailable : absent(limit);
   }
 
-  #grant(session: KnownSession, isUse: boolean): Authentication {
-    if (isUse) this.#parts.use.used(session);
+  #grant(session: KnownSession, isUse: boolean, nowMs: number): Authentication {
+    if (isUse) this.#parts.use.used(session, nowMs);
     return session.authenticated;
   }
 }

@@ -5,6 +5,8 @@ import type { KnownSession, KnownSessions } from './known-sessions.ts';
 import type { SessionReading } from './session-records.ts';
 import type { UseJournal } from './use-journal.ts';
 
+/** Finer than any idle limit that could matter. */
+const NOTE_EVERY_MS = SECOND_MS;
 /** How long a request waits for fresh claims: the provider's own deadline and some store trips. */
 const RENEW_DEADLINE_MS = 15 * SECOND_MS;
 /** A session asks for a refresh that did not come about again after so long. */
@@ -29,11 +31,13 @@ export class SessionUse {
     this.#parts = parts;
   }
 
-  /** Notes that the session is used now. Cheap: the store and the provider come later. */
-  used(session: KnownSession): void {
-    const nowMs = this.#parts.clock.nowMs();
+  /** Notes that the session is used at `nowMs`. Cheap: the store and the provider come later. */
+  used(session: KnownSession, nowMs = this.#parts.clock.nowMs()): void {
     session.lastUsedAtMs = nowMs;
-    this.#parts.journal.note(session.key, nowMs);
+    if (nowMs - session.notedUseAtMs >= NOTE_EVERY_MS) {
+      session.notedUseAtMs = nowMs;
+      this.#parts.journal.note(session.key, nowMs);
+    }
     if (nowMs < session.refreshDueAtMs) return;
     session.refreshDueAtMs = nowMs + ASK_AGAIN_MS;
     void this.#renewIfStillDue(session);
