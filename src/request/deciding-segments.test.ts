@@ -10,7 +10,8 @@ function target(raw: string): Target {
 }
 
 function verdict(raw: string): string {
-  return checkDecidingSegments(target(raw)) ?? 'accepted';
+  const judged = target(raw);
+  return checkDecidingSegments(judged, defaultDecidingRule(judged)) ?? 'accepted';
 }
 
 describe('which segments decide by default', () => {
@@ -143,8 +144,9 @@ describe('checkDecidingSegments as a property', () => {
           const parsed = parseTarget(`/${parts.join('/')}`);
           if (parsed.kind === 'refused') return;
           const { target: judged } = parsed;
-          if (checkDecidingSegments(judged) !== undefined) return;
-          const { count } = defaultDecidingRule(judged);
+          const rule = defaultDecidingRule(judged);
+          if (checkDecidingSegments(judged, rule) !== undefined) return;
+          const { count } = rule;
           const seen = router(judged.path).slice(1).split('/').slice(0, count);
           const names = judged.decodedSegments.slice(0, count);
           const isPlain = names.every((text) => /^[\w.~-]*$/.test(text));

@@ -43,11 +43,8 @@ export function defaultDecidingRule(target: Target): DecidingRule {
   return fourth === 'namespaces' ? eventsNamespacesApi : eventsApi;
 }
 
-/** The reason to refuse the target because of a segment that decides; undefined when there is none. */
-export function checkDecidingSegments(
-  target: Target,
-  rule: DecidingRule = defaultDecidingRule(target),
-): ReasonCode | undefined {
+/** The reason to refuse the target because of a segment that decides by `rule`; undefined when there is none. */
+export function checkDecidingSegments(target: Target, rule: DecidingRule): ReasonCode | undefined {
   const last = target.segments.length - 1;
   const end = Math.min(rule.count, target.segments.length);
   for (let index = 0; index < end; index++) {

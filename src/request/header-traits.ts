@@ -56,7 +56,7 @@ const hopByHop: readonly string[] = [
  * CVE-2024-45806); `forwarded`, `x-forwarded-*` and `x-request-id` are written anew by the gateway.
  * An alias (`X_HTTP_Method_Override`) is removed too: it can only have been meant to slip through.
  */
-export const REMOVED_HEADERS: readonly string[] = [
+const removedHeaders: readonly string[] = [
   'x-http-method-override',
   'x-http-method',
   'x-method-override',
@@ -107,7 +107,7 @@ export class HeaderTable {
 
   constructor(managed: ManagedHeaders) {
     this.#managed = managed;
-    for (const name of [...hopByHop, ...REMOVED_HEADERS]) {
+    for (const name of [...hopByHop, ...removedHeaders]) {
       if (name.endsWith('*')) this.#removedPrefixes.push(name.slice(0, -1));
       else this.#removedExactly.add(name);
     }

@@ -25,7 +25,7 @@ export interface RequestLimits {
  * Room for what Kubeflow sends in practice: Pipelines' filters travel doubly encoded in the URL, and
  * notebooks' own cookies pile up on the shared origin.
  */
-export const DEFAULT_REQUEST_LIMITS: RequestLimits = {
+const DEFAULT_LIMITS: RequestLimits = {
   urlBytes: 16 * 1024,
   headerCount: 200,
   headerBytes: 96 * 1024,
@@ -63,6 +63,6 @@ export function compileHygiene(options: HygieneOptions): Hygiene {
     publicOrigins: options.publicOrigins,
     headers: new HeaderTable(compileManagedHeaders(managed)),
     trustedProxies: new AddressRanges(options.trustedProxies ?? []),
-    limits: options.limits ?? DEFAULT_REQUEST_LIMITS,
+    limits: options.limits ?? DEFAULT_LIMITS,
   };
 }

@@ -5,7 +5,7 @@ import type { ReasonCode } from '../kernel/reasons.ts';
 import { readAuthorization } from './authorization.ts';
 import { resolveClientHop, type ClientHop } from './client-hop.ts';
 import { countCookies, readCookie } from './cookies.ts';
-import { checkDecidingSegments } from './deciding-segments.ts';
+import { checkDecidingSegments, defaultDecidingRule } from './deciding-segments.ts';
 import { framingOf } from './framing.ts';
 import { isRepeated, valueOf, walkHeaders, type WalkedHeaders } from './header-walk.ts';
 import { isHost } from './host.ts';
@@ -86,7 +86,7 @@ function readAll(request: RawRequest, hygiene: Hygiene): Read | Refused {
   if (request.url.length > hygiene.limits.urlBytes) return refuse('url_too_long');
   const parsed = parseTarget(request.url);
   if (parsed.kind === 'refused') return parsed;
-  const reason = checkDecidingSegments(parsed.target);
+  const reason = checkDecidingSegments(parsed.target, defaultDecidingRule(parsed.target));
   if (reason !== undefined) return refuse(reason);
   if (request.hasCheckedValues !== true && request.rawHeaders.some(hasControlCharacter)) {
     return refuse('malformed_request');

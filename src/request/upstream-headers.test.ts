@@ -1,7 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { systemRandom } from '../kernel/random.ts';
 import { compileHygiene } from './hygiene.ts';
-import { ownCookies } from './own-cookies.ts';
+import { compileManagedHeaders, DEFAULT_MANAGED_HEADERS } from './managed-headers.ts';
+import { isOwnCookie, ownCookies } from './own-cookies.ts';
 import { readRequestHead } from './read-request-head.ts';
 import type { RequestHead } from './request-head.ts';
 import { hopHeaders, keptHeaders, type KeptCredentials } from './upstream-headers.ts';
@@ -140,5 +142,50 @@ describe('hopHeaders', () => {
       ...['X-Forwarded-Host', 'kf.example'],
       ...['X-Request-Id', 'id-1'],
     ]);
+  });
+});
+
+describe('readRequestHead and keptHeaders as a property', () => {
+  const managed = compileManagedHeaders(DEFAULT_MANAGED_HEADERS);
+  const name = fc.oneof(
+    fc.constantFrom('Cookie', 'cookie', 'Connection', 'Content-Length', 'Transfer-Encoding', 'TE'),
+    fc.constantFrom('kubeflow-userid', 'KUBEFLOW-USERID', 'X-Remote-Foo', 'Authorization', 'Host'),
+    fc.constantFrom('X-Forwarded-For', 'x_forwarded_for', 'Upgrade', 'Expect', '__proto__', 'X-A'),
+    fc.stringMatching(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,12}$/),
+  );
+  const value = fc.oneof(
+    fc.constantFrom('kubeflow-userid', 'host, content-length', 'chunked', '3', 'websocket', 'a'),
+    fc.constantFrom('kfgw=1; a=2', '__Host-kfgw=x', 'a=1,kfgw=2', 'b=3', 'Bearer x', '', 'a\r\nb'),
+    fc.string({ maxLength: 10 }),
+  );
+
+  it('never throws, whatever the bytes, and lets nothing through that is not for applications', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(name, value), { maxLength: 10 }), fc.string(), (pairs, url) => {
+        const rawHeaders = ['Host', 'kf.example', ...pairs.flat()];
+        const targets = [`/${url}`, '/'];
+        for (const target of targets) {
+          const request = { method: 'POST', url: target, rawHeaders };
+          const hop = { peerAddress: '192.0.2.1', isEncrypted: false };
+          const read = readRequestHead({ ...request, ...hop }, hygiene, systemRandom);
+          if (read.kind === 'refused') continue;
+          const list = keptHeaders(read.head, hygiene);
+          const names = list
+            .filter((_, index) => index % 2 === 0)
+            .map((text) => text.toLowerCase());
+          expect(names.filter((text) => managed.classify(text) !== 'other')).toEqual([]);
+          const framing = names.filter((text) => /^(content-length|transfer-encoding)$/.test(text));
+          expect(framing.length).toBeLessThanOrEqual(1);
+          expect(names.filter((text) => text === 'host')).toHaveLength(1);
+          expect(names).not.toContain('authorization');
+          const cookies = list.filter((_, index) => list[index - 1] === 'Cookie');
+          expect(cookies.length).toBeLessThanOrEqual(1);
+          const pairsLeft = cookies.flatMap((text) => text.split(';'));
+          expect(pairsLeft.filter((text) => isOwnCookie(text.split('=')[0] ?? ''))).toEqual([]);
+          expect(list.join('\n')).not.toContain('\r');
+        }
+      }),
+      { numRuns: 3000 },
+    );
   });
 });

@@ -45,7 +45,7 @@ export async function runVector(vector: Vector, bed: VectorBed): Promise<void> {
 }
 
 /** The bytes of a row, one per character. */
-export function bytesOf(vector: Vector, bed: VectorBed): string {
+function bytesOf(vector: Vector, bed: VectorBed): string {
   if ('raw' in vector) return filled(vector.raw, bed);
   const headers = vector.headers.map(([name, value]): [string, string] => [name, value]);
   const isNamed = (wanted: string): boolean =>

@@ -6,7 +6,6 @@ import { reasons } from '../../src/kernel/reasons.ts';
 /** Every way into the gateway. A later door runs the rows that name it. */
 export const doorNames = ['inline', 'ext_authz-http', 'ext_authz-grpc'] as const;
 const doorName = z.enum(doorNames);
-export type DoorName = z.infer<typeof doorName>;
 
 const headerPairs = z.array(z.tuple([z.string(), z.string()]));
 const reasonCode = z.string().refine((code) => Object.hasOwn(reasons, code), 'no reason code');
