@@ -255,6 +255,7 @@ class NodeListener implements PublicListener {
       rawHeaders: req.rawHeaders,
       peerAddress: socket.remoteAddress ?? '',
       isEncrypted: socket instanceof TLSSocket,
+      hasCheckedValues: true,
     };
     return readRequestHead(request, this.#deps.hygiene, this.#deps.random);
   }
