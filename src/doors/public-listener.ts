@@ -190,6 +190,7 @@ class NodeListener implements PublicListener {
     if (head.length > 0) socket.unshift(head);
     const read = this.#read(req);
     const exchange = this.#exchange(req, res, read, false);
+    exchange.door = 'websocket';
     const tell = (): void => {
       this.#tell(exchange);
     };
