@@ -49,7 +49,7 @@ export class WebSocketConnection implements LiveConnection, AwaitedAnswer {
   #request: ClientRequest | undefined = undefined;
   #tunnel: Tunnel | undefined = undefined;
   #isSettled = false;
-  #markedAtMs = 0;
+  #markedAtMs = -Infinity;
 
   constructor(admitted: Admitted, deps: WebSocketDeps) {
     this.question = admitted.question;
