@@ -107,7 +107,11 @@ describeWith(['redis'], 'RedisChangeChannel', () => {
     const found: string[] = [];
     other.changes.onChange((change) => {
       if (change.kind === 'session' && change.key === key) {
-        void other.store.readSession(key).then(({ kind }) => found.push(kind));
+        // Its own connection may come back a moment after its subscription.
+        void pollUntil('a read', () => other.store.readSession(key)).then(
+          ({ kind }) => found.push(kind),
+          () => found.push('unreadable'),
+        );
       }
     });
     await redis.restart('lost');

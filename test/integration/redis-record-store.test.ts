@@ -170,7 +170,7 @@ describeWith(['redis'], 'RedisRecordStore when Redis fails', () => {
     await replica.store.createSession(key, session(Date.now()));
     await redis.process.end();
     await pollUntil('the loss is noticed', () => replica.metric('kfgw_store_up') === 0);
-    await calls(100);
+    await calls(300);
     await redis.restart('kept');
     await isBack();
   });
@@ -186,16 +186,16 @@ describeWith(['redis'], 'RedisRecordStore when Redis fails', () => {
   it('fails every call within the deadline while it is silent, then at once', async () => {
     redis.process.suspend();
     // 500 ms is the deadline; the rest is for a busy machine.
-    await calls(900);
+    await calls(1_400);
     await pollUntil('the connection is given up', () => replica.log.some(isLoss));
-    await calls(100);
+    await calls(300);
     redis.process.resume();
     await isBack();
   });
 
   it('fails within the deadline when it is only slow', async () => {
     await redis.pause(700);
-    await calls(900);
+    await calls(1_400);
     await isBack();
   });
 

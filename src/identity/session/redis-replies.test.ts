@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fenceOf, providerRecordOf, sessionOf, textsOf, wordOf } from './redis-replies.ts';
+import {
+  fenceOf,
+  masterOf,
+  providerRecordOf,
+  sessionOf,
+  textsOf,
+  wordOf,
+} from './redis-replies.ts';
 
 const field = fc.option(
   fc.oneof(fc.string(), fc.nat().map(String), fc.bigInt().map(String)).map((t) => Buffer.from(t)),
@@ -67,5 +74,23 @@ describe('answers of scripts', () => {
     for (const reply of ['', 'x', '1.5', 7, '99999999999999999']) {
       expect(() => fenceOf(reply)).toThrow();
     }
+  });
+});
+
+describe("a Sentinel's answer", () => {
+  it('names the master and its epoch, whatever else it says and in whatever order', () => {
+    const reply = ['name', 'ip', 'config-epoch', '7', 'ip', '10.0.0.7', 'port', '6379', 'odd'];
+    expect(masterOf(reply)).toEqual({ address: { host: '10.0.0.7', port: 6_379 }, epoch: 7 });
+  });
+
+  it.each([
+    [null],
+    ['10.0.0.7'],
+    [[]],
+    [['ip', '10.0.0.7', 'port', '6379']],
+    [['ip', '10.0.0.7', 'port', 'x', 'config-epoch', '7']],
+    [['port', '6379', 'config-epoch', '7']],
+  ])('is not believed when it is %j', (reply) => {
+    expect(() => masterOf(reply)).toThrow();
   });
 });
