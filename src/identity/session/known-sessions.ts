@@ -2,11 +2,13 @@
 // change messages, and who is told when it changes.
 import type { Cancel, Clock } from '../../kernel/clock.ts';
 import { SECOND_MS } from '../../kernel/duration.ts';
+import type { Logger } from '../../kernel/logger.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
 import type { Random } from '../../kernel/random.ts';
 import type { ReasonCode } from '../../kernel/reasons.ts';
 import type { Authentication } from '../authentication.ts';
 import type { Change } from './change-channel.ts';
+import { ChangeListeners } from './change-listeners.ts';
 import { chance } from './chance.ts';
 import { SessionCache } from './session-cache.ts';
 import { SessionIdentity, type SessionIdentityTools } from './session-identity.ts';
@@ -61,6 +63,7 @@ interface KnownSessionsParts {
   readonly identityTools: SessionIdentityTools;
   readonly clock: Clock;
   readonly random: Random;
+  readonly logger: Logger;
   readonly metrics: Metrics;
   readonly options: SessionOptions;
   readonly onUse: (session: KnownSession) => void;
@@ -69,11 +72,12 @@ interface KnownSessionsParts {
 export class KnownSessions {
   readonly #parts: KnownSessionsParts;
   readonly #cache: SessionCache<KnownSession | EndedSession>;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners: ChangeListeners;
 
   constructor(parts: KnownSessionsParts) {
     this.#parts = parts;
     this.#cache = new SessionCache(parts.options.cacheEntries);
+    this.#listeners = new ChangeListeners(parts.logger);
   }
 
   get(cookie: string): KnownSession | EndedSession | undefined {
@@ -123,7 +127,7 @@ export class KnownSessions {
   end(key: string, reason: ReasonCode): void {
     const entry = this.#cache.byKey(key);
     if (entry?.kind === 'known') this.#put({ kind: 'ended', cookie: entry.cookie, key, reason });
-    this.#notify();
+    this.#listeners.emit({ kind: 'session', key });
   }
 
   /** A change message: nothing in it is believed, the store is asked before the next grant. */
@@ -131,17 +135,11 @@ export class KnownSessions {
     this.#parts.reader.doubt(change);
     if (change.kind === 'session') this.#doubt(this.#cache.byKey(change.key));
     else for (const entry of this.#cache.entries()) this.#doubt(entry);
-    this.#notify();
+    this.#listeners.emit(change);
   }
 
   onChange(listener: () => void): Cancel {
-    const own = (): void => {
-      listener();
-    };
-    this.#listeners.add(own);
-    return () => {
-      this.#listeners.delete(own);
-    };
+    return this.#listeners.add(listener);
   }
 
   #doubt(entry: KnownSession | EndedSession | undefined): void {
@@ -166,7 +164,7 @@ export class KnownSessions {
     session.revision = live.revision;
     session.refreshDueAtMs = this.#refreshDueAtMs(live.record);
     session.authenticated = this.#authenticated(live.record, () => this.#parts.onUse(session));
-    if (!isSame) this.#notify();
+    if (!isSame) this.#listeners.emit({ kind: 'session', key: session.key });
   }
 
   #known(
@@ -203,9 +201,5 @@ export class KnownSessions {
     this.#cache.put(entry);
     this.#parts.metrics.set('kfgw_session_cache_entries', {}, this.#cache.size);
     return entry;
-  }
-
-  #notify(): void {
-    for (const listener of [...this.#listeners]) listener();
   }
 }

@@ -214,6 +214,20 @@ describe('listeners to changes', () => {
   });
 });
 
+describe('a listener that fails', () => {
+  it('undoes no sign-out and keeps nobody else from hearing of it', async () => {
+    let heard = 0;
+    room.sessions.onChange(() => {
+      throw new Error('a fault of the listener');
+    });
+    room.sessions.onChange(() => (heard += 1));
+    const { id, cookie } = await replicas.browser(room);
+    expect(await room.sessions.end(id, 'signed_out')).toBeDefined();
+    expect(heard).toBeGreaterThan(0);
+    expect(await kindOf(cookie)).toBe('absent');
+  });
+});
+
 describe('closing', () => {
   it('writes back last uses, so that nothing of them is lost at a restart', async () => {
     const { id, cookie } = await replicas.browser(room);
