@@ -66,9 +66,12 @@ function setsOwnCookie(value: string): boolean {
   return isOwnCookie(name.trim());
 }
 
+/** Of RFC 3986's `pchar` all but escapes: browsers drop tabs, and end the path at `?` and `#`. */
+const plainPath = /^[-\w.~!$&'()*+,;=:@/]*$/;
+
 /** A plain path below the scope; anything that a browser would still have to resolve is not. */
 function isWithin(value: string, scope: string): boolean {
-  return value.startsWith(scope) && !/[%\\]|\/\/|\/\.{1,2}(?:\/|$)/.test(value);
+  return value.startsWith(scope) && plainPath.test(value) && !/\/\/|\/\.{1,2}(?:\/|$)/.test(value);
 }
 
 function namedInConnection(received: readonly string[]): ReadonlySet<string> | undefined {
