@@ -159,10 +159,11 @@ export class Forwarder {
 
   /** False when the head cannot be passed on: a status or a header that HTTP does not allow. */
   #writeHead(res: ServerResponse, response: IncomingMessage, scope: string): boolean {
-    const headers = returnedHeaders(response.rawHeaders, scope);
+    const status = response.statusCode ?? 0;
+    const headers = returnedHeaders(response.rawHeaders, status, scope);
     if (this.#deps.answers.isDraining) headers.push('Connection', 'close');
     try {
-      res.writeHead(response.statusCode ?? 0, response.statusMessage, headers);
+      res.writeHead(status, response.statusMessage, headers);
       return true;
     } catch {
       res.statusMessage = '';

@@ -27,7 +27,11 @@ const CONNECTION_OPTIONS: ReadonlySet<string> = new Set(['', 'close', 'keep-aliv
  * browsers report every URL of the origin to an address of its choice. `Service-Worker-Allowed` is
  * narrowed to `scope`, so that a notebook cannot install a worker over the whole site.
  */
-export function returnedHeaders(received: readonly string[], scope: string): string[] {
+export function returnedHeaders(
+  received: readonly string[],
+  status: number,
+  scope: string,
+): string[] {
   const named = namedInConnection(received);
   const headers: string[] = [];
   let isChunked = false;
@@ -40,7 +44,7 @@ export function returnedHeaders(received: readonly string[], scope: string): str
     const kept = keptValue(lower, value, scope);
     if (kept !== undefined) headers.push(name, kept);
   }
-  return isChunked ? withoutLength(headers) : headers;
+  return isChunked || status === 204 || status === 101 ? withoutLength(headers) : headers;
 }
 
 function keptValue(lower: string, value: string, scope: string): string | undefined {
@@ -85,7 +89,10 @@ function namedInConnection(received: readonly string[]): ReadonlySet<string> | u
   return named;
 }
 
-/** Both at once is a smuggling attempt or an error (RFC 9112 section 6.3): the coding wins. */
+/**
+ * Beside a transfer coding it is a smuggling attempt or an error (RFC 9112 section 6.3): the coding
+ * wins. In answers without content it must not be sent (RFC 9110 section 8.6).
+ */
 function withoutLength(headers: readonly string[]): string[] {
   const kept: string[] = [];
   for (let at = 0; at + 1 < headers.length; at += 2) {

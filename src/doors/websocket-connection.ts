@@ -166,16 +166,14 @@ export class WebSocketConnection implements LiveConnection, AwaitedAnswer {
     const lines = ['HTTP/1.1 101 Switching Protocols', 'Connection: Upgrade', 'Upgrade: websocket'];
     const headers = this.#returned(response);
     for (let at = 0; at + 1 < headers.length; at += 2) {
-      const name = headers[at] ?? '';
-      // A 101 has no content (RFC 9110 section 8.6).
-      if (name.toLowerCase() !== 'content-length') lines.push(`${name}: ${headers[at + 1] ?? ''}`);
+      lines.push(`${headers[at] ?? ''}: ${headers[at + 1] ?? ''}`);
     }
     return `${lines.join('\r\n')}\r\n\r\n`;
   }
 
   #returned(response: IncomingMessage): string[] {
     const scope = workerScope(this.question.head.target.segments, this.upstream.segments);
-    return returnedHeaders(response.rawHeaders, scope);
+    return returnedHeaders(response.rawHeaders, response.statusCode ?? 0, scope);
   }
 
   /** The application does not want the WebSocket: its answer goes to the client as it is. */
