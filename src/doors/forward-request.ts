@@ -10,10 +10,10 @@ import type { Answers } from './answer.ts';
 import { Forwarding, type Admitted, type ForwardingEvents } from './forwarding.ts';
 import type { LiveConnections } from './live-connections.ts';
 import { outgoingHeaders } from './outgoing-headers.ts';
-import { returnedHeaders, workerScope } from './returned-headers.ts';
+import { returnedHeaders, withoutLength, workerScope } from './returned-headers.ts';
 import type { ResponseDeadlines } from './response-deadlines.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
-import { UpstreamFailure, upstreamReason } from './upstream-failure.ts';
+import { isFinal, UpstreamFailure, upstreamReason } from './upstream-failure.ts';
 
 /** How long a client may go on sending a body whose answer it already has. */
 const LATE_UPLOAD_MS = 30_000;
@@ -159,8 +159,10 @@ export class Forwarder {
 
   /** False when the head cannot be passed on: a status or a header that HTTP does not allow. */
   #writeHead(res: ServerResponse, response: IncomingMessage, scope: string): boolean {
+    if (!isFinal(response)) return false;
     const status = response.statusCode ?? 0;
-    const headers = returnedHeaders(response.rawHeaders, status, scope);
+    const returned = returnedHeaders(response.rawHeaders, scope);
+    const headers = status === 204 ? withoutLength(returned) : returned;
     if (this.#deps.answers.isDraining) headers.push('Connection', 'close');
     try {
       res.writeHead(status, response.statusMessage, headers);

@@ -1,5 +1,6 @@
 // Owns the table from what goes wrong towards an application to reason codes, and when a request
 // may be sent a second time.
+import type { IncomingMessage } from 'node:http';
 import type { ReasonCode } from '../kernel/reasons.ts';
 
 export type UpstreamReason = Extract<
@@ -29,6 +30,14 @@ export function upstreamReason(error: unknown): UpstreamReason {
   return /^(?:HPE_|ERR_HTTP_|ERR_INVALID_)/.test(code)
     ? 'upstream_protocol'
     : 'upstream_unreachable';
+}
+
+/**
+ * False for a 101 without Upgrade, which node:http takes for an answer like any other: a proxy in
+ * front may take it for an interim one and wait for another (RFC 9110 section 15.2).
+ */
+export function isFinal({ statusCode = 0 }: IncomingMessage): boolean {
+  return statusCode >= 200;
 }
 
 /** True when the error means that the connection was cut, not that the application answered badly. */

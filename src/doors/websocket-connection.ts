@@ -11,9 +11,9 @@ import type { Exchange, Tell } from './exchange.ts';
 import type { Admitted } from './forwarding.ts';
 import type { LiveConnection } from './live-connections.ts';
 import type { AwaitedAnswer } from './response-deadlines.ts';
-import { returnedHeaders, workerScope } from './returned-headers.ts';
+import { returnedHeaders, withoutLength, workerScope } from './returned-headers.ts';
 import { Tunnel } from './tunnel.ts';
-import { upstreamReason, type UpstreamReason } from './upstream-failure.ts';
+import { isFinal, upstreamReason, type UpstreamReason } from './upstream-failure.ts';
 
 /**
  * Session ended, right withdrawn: the range for applications is 4000 to 4999 (RFC 6455 section 7.4.2).
@@ -164,7 +164,7 @@ export class WebSocketConnection implements LiveConnection, AwaitedAnswer {
 
   #switchingProtocols(response: IncomingMessage): string {
     const lines = ['HTTP/1.1 101 Switching Protocols', 'Connection: Upgrade', 'Upgrade: websocket'];
-    const headers = this.#returned(response);
+    const headers = withoutLength(this.#returned(response));
     for (let at = 0; at + 1 < headers.length; at += 2) {
       lines.push(`${headers[at] ?? ''}: ${headers[at + 1] ?? ''}`);
     }
@@ -173,7 +173,7 @@ export class WebSocketConnection implements LiveConnection, AwaitedAnswer {
 
   #returned(response: IncomingMessage): string[] {
     const scope = workerScope(this.question.head.target.segments, this.upstream.segments);
-    return returnedHeaders(response.rawHeaders, response.statusCode ?? 0, scope);
+    return returnedHeaders(response.rawHeaders, scope);
   }
 
   /** The application does not want the WebSocket: its answer goes to the client as it is. */
@@ -184,6 +184,10 @@ export class WebSocketConnection implements LiveConnection, AwaitedAnswer {
     }
     const { res, req } = this.#exchange;
     response.once('error', () => req.socket.destroy());
+    if (!isFinal(response)) {
+      this.#fail('upstream_protocol');
+      return;
+    }
     const headers = [...this.#returned(response), 'Connection', 'close'];
     try {
       res.writeHead(response.statusCode ?? 0, response.statusMessage, headers);

@@ -442,6 +442,12 @@ describe('an application that cannot answer', () => {
       'upstream_protocol',
     ],
     [
+      'switches to no protocol',
+      answering('HTTP/1.1 101 Switching Protocols\r\n\r\n'),
+      502,
+      'upstream_protocol',
+    ],
+    [
       'sends headers without end',
       answering(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`),
       502,

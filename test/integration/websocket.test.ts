@@ -292,6 +292,7 @@ describe('an application that does not take the upgrade', () => {
       SWITCH.replace('websocket', 'h2c'),
       /^HTTP\/1\.1 502 [^]*upstream_protocol/,
     ],
+    ['switches to nothing', 'HTTP/1.1 101 Sure\r\n\r\n', /^HTTP\/1\.1 502 [^]*upstream_protocol/],
     ['speaks something else', 'SSH-2.0-OpenSSH_9.6\r\n', /^HTTP\/1\.1 502 [^]*upstream_protocol/],
     ['ends', '', /^HTTP\/1\.1 502 [^]*upstream_unreachable/],
   ])('%s: its client gets a plain answer', async (_what, bytes, expected) => {
