@@ -29,7 +29,9 @@ unit: node_modules/.package-lock.json ## the tests that need nothing but npm
 
 bench: node_modules/.package-lock.json ## CPU per request against oauth2-proxy
 	node test/neighbours/install.ts bench
+	npm run --silent build
 	node bench/inline-door.ts
+	node bench/memory.ts
 
 clean:
 	rm -rf dist coverage .reports

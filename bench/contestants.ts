@@ -4,6 +4,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { NODE_FLAGS, PROGRAM } from './image.ts';
 import { startDex, type Dex } from '../test/neighbours/dex.ts';
 import { startOauth2Proxy } from '../test/neighbours/oauth2-proxy.ts';
 import { pollUntil } from '../test/neighbours/poll-until.ts';
@@ -86,7 +87,7 @@ export async function startGateway(
   writeFileSync(secret, CLIENT.secret);
   writeFileSync(configFile, JSON.stringify(gatewayConfig(dex, ports, upstream, secret)));
   const child = startChild(
-    [process.execPath, 'src/main.ts', 'serve', '--config', configFile],
+    [process.execPath, ...NODE_FLAGS, PROGRAM, 'serve', '--config', configFile],
     join(directory, 'gateway.log'),
     PROXY_CORE,
   );

@@ -1,4 +1,5 @@
 // The application behind both proxies of the benchmark: a small answer and a large one.
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 
 const small = Buffer.from('{"ok":true}');
@@ -14,9 +15,13 @@ const server = createServer((request, response) => {
   response.end(body);
 });
 server.keepAliveTimeout = 600_000;
-server.on('upgrade', (_request, socket) => {
+server.on('upgrade', (request, socket) => {
+  const key = request.headers['sec-websocket-key'] ?? '';
+  const accept = createHash('sha1')
+    .update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+    .digest('base64');
   socket.write(
-    'HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n',
+    `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
   );
   socket.on('error', () => socket.destroy());
 });

@@ -175,8 +175,8 @@ function renewCertificates(config: Config, listener: PublicListener, admin: Admi
 }
 
 async function letGo(rooms: Rooms, admin: AdminListener): Promise<void> {
-  rooms.login.close();
   await rooms.sessions.close();
+  rooms.login.close();
   await rooms.storage.close();
   rooms.keys.close();
   await admin.close();
