@@ -27,11 +27,7 @@ const CONNECTION_OPTIONS: ReadonlySet<string> = new Set(['', 'close', 'keep-aliv
  * browsers report every URL of the origin to an address of its choice. `Service-Worker-Allowed` is
  * narrowed to `scope`, so that a notebook cannot install a worker over the whole site.
  */
-export function returnedHeaders(
-  received: readonly string[],
-  status: number,
-  scope: string,
-): string[] {
+export function returnedHeaders(received: readonly string[], scope: string): string[] {
   const named = namedInConnection(received);
   const headers: string[] = [];
   let isChunked = false;
@@ -44,7 +40,8 @@ export function returnedHeaders(
     const kept = keptValue(lower, value, scope);
     if (kept !== undefined) headers.push(name, kept);
   }
-  return isChunked || status === 204 || status === 101 ? withoutLength(headers) : headers;
+  // Beside a transfer coding a length is a smuggling attempt or an error (RFC 9112 section 6.3).
+  return isChunked ? withoutLength(headers) : headers;
 }
 
 function keptValue(lower: string, value: string, scope: string): string | undefined {
@@ -89,11 +86,8 @@ function namedInConnection(received: readonly string[]): ReadonlySet<string> | u
   return named;
 }
 
-/**
- * Beside a transfer coding it is a smuggling attempt or an error (RFC 9112 section 6.3): the coding
- * wins. In answers without content it must not be sent (RFC 9110 section 8.6).
- */
-function withoutLength(headers: readonly string[]): string[] {
+/** For answers that have no content and must not name its length: 101 and 204 (RFC 9110 section 8.6). */
+export function withoutLength(headers: readonly string[]): string[] {
   const kept: string[] = [];
   for (let at = 0; at + 1 < headers.length; at += 2) {
     const name = headers[at] ?? '';
