@@ -1,0 +1,154 @@
+import { describe, expect, it } from 'vitest';
+import { FakeClock } from '../../test/fixtures/fake-clock.ts';
+import { questionFor } from '../../test/fixtures/questions.ts';
+import { ScriptedSessions } from '../../test/fixtures/scripted-sessions.ts';
+import type { Permit } from '../decide.ts';
+import { silentLogger, type LogFields } from '../kernel/logger.ts';
+import { silentMetrics } from '../kernel/metrics.ts';
+import type { Denial } from './answer.ts';
+import { LiveConnections, type LiveConnection } from './live-connections.ts';
+
+class Open implements LiveConnection {
+  readonly kind = 'websocket';
+  readonly question = questionFor('/app');
+  readonly sessionCookie: string;
+  readonly renewed: string[] = [];
+  readonly withdrawn: string[] = [];
+
+  constructor(sessionCookie: string) {
+    this.sessionCookie = sessionCookie;
+  }
+
+  renew(permit: Permit): void {
+    this.renewed.push(permit.identity.principal.userId);
+  }
+
+  withdraw(denial: Denial): void {
+    this.withdrawn.push(denial.reason);
+  }
+}
+
+function start() {
+  const clock = new FakeClock();
+  const sessions = new ScriptedSessions();
+  sessions.begin('mine', 'user@example.com');
+  sessions.begin('other', 'other@example.com');
+  const gauges = new Map<string, number>();
+  const closed: string[] = [];
+  const faults: LogFields[] = [];
+  const live = new LiveConnections({
+    clock,
+    authenticator: sessions,
+    onChange: (listener) => sessions.onChange(listener),
+    logger: { ...silentLogger, error: (_message, fields = {}) => faults.push(fields) },
+    metrics: {
+      ...silentMetrics,
+      set: (_name, labels, value) => gauges.set(JSON.stringify(labels), value),
+      increment: (_name, labels) => closed.push(JSON.stringify(labels)),
+    },
+  });
+  const open = (cookie: string): Open => {
+    const connection = new Open(cookie);
+    live.add(connection);
+    return connection;
+  };
+  return { clock, sessions, live, open, gauges, closed, faults };
+}
+
+describe('live connections', () => {
+  it('end when their session has, within the time that changes are gathered', async () => {
+    const { clock, sessions, live, open, closed } = start();
+    const [mine, other] = [open('mine'), open('other')];
+    sessions.end('mine', 'signed_out');
+    await clock.advance(100);
+    expect(mine.withdrawn).toEqual(['signed_out']);
+    expect(other.withdrawn).toEqual([]);
+    expect(live.size).toBe(1);
+    expect(closed).toEqual(['{"reason":"signed_out"}']);
+  });
+
+  it('end without any message when the clock has ended their session', async () => {
+    const { clock, sessions, open } = start();
+    const mine = open('mine');
+    sessions.expireSilently('mine');
+    await clock.advance(1_000);
+    expect(mine.withdrawn).toEqual(['session_expired']);
+  });
+
+  it('are withdrawn once', async () => {
+    const { clock, sessions, open } = start();
+    const mine = open('mine');
+    sessions.end('mine');
+    sessions.change();
+    await clock.advance(5_000);
+    expect(mine.withdrawn).toHaveLength(1);
+  });
+
+  it('are asked about once per session and gathered change, however many there are', async () => {
+    const { clock, sessions, open } = start();
+    const connections = Array.from({ length: 50 }, () => open('mine'));
+    for (let change = 0; change < 20; change++) sessions.change();
+    await clock.advance(100);
+    expect(sessions.rechecks).toBe(1);
+    expect(connections.every(({ renewed }) => renewed.length === 1)).toBe(true);
+  });
+
+  it('are asked about again when a change came while the store was being read', async () => {
+    const { clock, sessions, open } = start();
+    const mine = open('mine');
+    let read = (): void => undefined;
+    sessions.store = new Promise((resolve) => {
+      read = resolve;
+    });
+    sessions.change();
+    await clock.advance(100);
+    sessions.change();
+    await clock.advance(100);
+    expect(sessions.rechecks).toBe(1);
+    sessions.store = undefined;
+    sessions.expireSilently('mine');
+    read();
+    await clock.advance(0);
+    expect(mine.withdrawn).toEqual(['session_expired']);
+  });
+
+  it('are left alone once they are removed', async () => {
+    const { clock, sessions, live, open } = start();
+    const mine = open('mine');
+    live.remove(mine);
+    sessions.end('mine');
+    await clock.advance(2_000);
+    expect(mine.withdrawn).toEqual([]);
+    expect(sessions.rechecks).toBe(0);
+  });
+
+  it('survive a fault in asking, and so do the others', async () => {
+    const { clock, sessions, open, faults } = start();
+    const [mine, other] = [open('mine'), open('other')];
+    const recheck = sessions.recheck.bind(sessions);
+    sessions.recheck = (cookie) => {
+      if (cookie === 'mine') throw new Error('bug');
+      return recheck(cookie);
+    };
+    sessions.end('other');
+    await clock.advance(100);
+    expect(mine.withdrawn).toEqual([]);
+    expect(other.withdrawn).toHaveLength(1);
+    expect(faults).toEqual([{ error: 'Error: bug' }]);
+    sessions.recheck = () => Promise.reject(new Error('bug'));
+    await clock.advance(1_000);
+    expect(faults).toHaveLength(2);
+  });
+
+  it('are counted every second, and no longer when closed', async () => {
+    const { clock, sessions, live, open, gauges } = start();
+    open('mine');
+    await clock.advance(1_000);
+    expect(gauges.get('{"kind":"websocket"}')).toBe(1);
+    expect(gauges.get('{"kind":"stream"}')).toBe(0);
+    live.close();
+    sessions.end('mine');
+    await clock.advance(5_000);
+    expect(sessions.rechecks).toBe(1);
+  });
+});

@@ -1,0 +1,113 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { headFor, plainHygiene, questionFor } from '../../test/fixtures/questions.ts';
+import { ScriptedSessions } from '../../test/fixtures/scripted-sessions.ts';
+import { createUpstreamTable, type Upstream } from '../access/upstream-table.ts';
+import { decide, type Permit, type Public } from '../decide.ts';
+import { outgoingHeaders, upgradeHeaders } from './outgoing-headers.ts';
+
+function upstreamWith(options: { readonly sendAssertion?: boolean }): Upstream {
+  const url = 'http://application.test';
+  const common = {
+    prefix: '/',
+    url,
+    access: 'authenticated',
+    connectTimeoutMs: 1,
+    responseTimeoutMs: 1,
+  } as const;
+  const [upstream] = createUpstreamTable([{ ...common, ...options }]).upstreams;
+  if (upstream === undefined) throw new Error('no upstream');
+  return upstream;
+}
+
+function permissionFor(access: 'authenticated' | 'public'): Permit | Public {
+  const sessions = new ScriptedSessions();
+  sessions.begin('mine', 'user@example.com', 'team-a');
+  const authentication = sessions.authenticate('mine');
+  if (authentication instanceof Promise) throw new Error('not cached');
+  const question = questionFor('/app');
+  const outcome = decide({ ...question, route: { ...question.route, access } }, authentication);
+  if (outcome.kind !== 'permit' && outcome.kind !== 'public') throw new Error(outcome.kind);
+  return outcome;
+}
+
+const identityNames =
+  /^(kubeflow|kubeflow-userid|kubeflow-groups|x-kfgw-.*|x-forwarded-(user|email|groups))$/;
+
+describe('headers towards an application', () => {
+  it('name the caller as the permit does, whatever the client sends', () => {
+    const name = fc.constantFrom(
+      ...[
+        'kubeflow-userid',
+        'Kubeflow-UserID',
+        'KUBEFLOW-GROUPS',
+        'x-kfgw-assertion',
+        'X-Kfgw-Other',
+      ],
+      ...[
+        'X-Forwarded-User',
+        'x-forwarded-for',
+        'Connection',
+        'X-A',
+        'x-a',
+        'Accept',
+        'constructor',
+      ],
+    );
+    const value = fc.constantFrom(
+      'admin@example.com',
+      'kubeflow-userid',
+      'x-kfgw-assertion, x-a',
+      '',
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(name, value), { maxLength: 12 }), (pairs) => {
+        const head = headFor('/app', pairs.flat());
+        const headers = outgoingHeaders(
+          head,
+          permissionFor('authenticated'),
+          upstreamWith({}),
+          plainHygiene,
+        );
+        const identity = Object.entries(headers).filter(([key]) => identityNames.test(key));
+        expect(Object.fromEntries(identity)).toEqual({
+          'kubeflow-userid': 'user@example.com',
+          'kubeflow-groups': 'team-a',
+        });
+        expect(Object.keys(headers).every((key) => key === key.toLowerCase())).toBe(true);
+        const open = outgoingHeaders(head, permissionFor('public'), upstreamWith({}), plainHygiene);
+        expect(Object.keys(open).filter((key) => identityNames.test(key))).toEqual([]);
+      }),
+    );
+  });
+
+  it('keep repeated values in order, beside names that objects have by birth', () => {
+    const pairs = ['X-A', '1', 'constructor', 'c', 'x-a', '2', '__proto__', 'p', 'X-A', '3'];
+    const headers = outgoingHeaders(
+      headFor('/app', pairs),
+      permissionFor('public'),
+      upstreamWith({}),
+      plainHygiene,
+    );
+    const entries = new Map(Object.entries(headers));
+    expect(entries.get('x-a')).toEqual(['1', '2', '3']);
+    expect(entries.get('constructor')).toBe('c');
+    expect(entries.get('__proto__')).toBe('p');
+  });
+
+  it('carry the assertion where the application is configured to get it, and only with a permit', () => {
+    const upstream = upstreamWith({ sendAssertion: true });
+    const of = (permission: Permit | Public) =>
+      outgoingHeaders(headFor('/app'), permission, upstream, plainHygiene)['x-kfgw-assertion'];
+    expect(of(permissionFor('authenticated'))).toBe('assertion-of-user@example.com');
+    expect(of(permissionFor('public'))).toBeUndefined();
+  });
+
+  it('ask for a WebSocket as a flat list', () => {
+    const list = upgradeHeaders({ host: 'gateway', 'x-a': ['1', '2'] });
+    expect(list).toEqual([
+      ...['connection', 'Upgrade', 'upgrade', 'websocket'],
+      ...['host', 'gateway', 'x-a', '1', 'x-a', '2'],
+    ]);
+  });
+});
