@@ -116,7 +116,10 @@ async function seed(port: number, keyDirectory: string): Promise<string[]> {
       refreshGrant: () => Promise.resolve({ kind: 'failed' }),
     },
   );
-  await pollUntil('Redis', async () => room.sessions.rememberOnce('bench', Date.now() + 1_000));
+  await pollUntil('Redis', async () => {
+    await room.sessions.remember('bench', Date.now() + 1_000);
+    return true;
+  });
   const ids = Array.from({ length: sessions }, () => newSessionId(systemRandom));
   let person = 0;
   await inBatches(ids, async (id) => {

@@ -73,6 +73,19 @@ describe('POST /oauth2/backchannel-logout', () => {
     expect(answer.body).toMatchObject({ code: 'session_store_unavailable' });
   });
 
+  it('is heard when the store comes back in the middle of it', async () => {
+    bed.store.after = (operation) => {
+      if (operation === 'sessionsOfPerson') bed.store.health = 'down';
+      return Promise.resolve();
+    };
+    expect((await bed.send('post', path, form).send('logout_token=t')).status).toBe(503);
+    bed.store.after = () => Promise.resolve();
+    bed.store.health = 'up';
+    const again = await bed.send('post', path, form).send('logout_token=t');
+    expect(again.status).toBe(200);
+    expect(await isSignedIn()).toBe(false);
+  });
+
   it.each([
     ['no body', form, ''],
     ['no token', form, 'other=1'],

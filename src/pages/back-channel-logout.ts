@@ -47,12 +47,14 @@ export function backChannelLogout({ login, sessions, logger }: PageContext): Req
       sendJson(res, 400, invalidRequest);
       return;
     }
-    if (!(await sessions.rememberOnce(outcome.jti, outcome.expiresAtMs))) {
+    if (await sessions.isRemembered(outcome.jti)) {
       logger.warn('logout message replayed', { requestId });
       sendJson(res, 400, invalidRequest);
       return;
     }
     const ended = await sessions.endSelected(outcome.selector, 'signed_out_at_provider');
+    // Only now: a message that the store made fail is no replay when the provider sends it again.
+    await sessions.remember(outcome.jti, outcome.expiresAtMs);
     logger.info('signed out by the provider', { requestId, ended });
     res.status(200).end();
   };

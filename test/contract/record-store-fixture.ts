@@ -34,7 +34,8 @@ export function everyCall(store: RecordStore, untilMs: number): readonly Promise
     store.replaceProviderRecord(name(), bytes, { revision: 1, fence: 1 }),
     store.deleteProviderRecord(name()),
     store.acquireLease(name(), SHORT_MS),
-    store.rememberOnce(name(), untilMs),
+    store.isRemembered(name()),
+    store.remember(name(), untilMs),
   ];
 }
 

@@ -48,7 +48,7 @@ describeWith(['redis'], 'RedisRecordStore with one server', () => {
       await store.acquireLease(person, 1_000);
       await store.acquireLease(name(), 1_000);
       await store.endSession(name(), 'signed_out', expiresAtMs);
-      await store.rememberOnce(name(), expiresAtMs);
+      await store.remember(name(), expiresAtMs);
       const keys = (await redis.command('keys', '*')).split('\n');
       expect(keys).toHaveLength(7);
       for (const found of keys) {

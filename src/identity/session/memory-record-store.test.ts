@@ -38,7 +38,7 @@ describe('the memory of MemoryRecordStore', () => {
       await store.endSession(name(), 'signed_out', expiresAtMs);
       await store.putProviderRecord(name(), Buffer.from('sealed'), expiresAtMs);
       await store.acquireLease(name(), 30_000);
-      await store.rememberOnce(name(), expiresAtMs);
+      await store.remember(name(), expiresAtMs);
     }
     const survivor = name();
     await store.createSession(

@@ -171,11 +171,13 @@ export class MemoryRecordStore implements RecordStore {
     });
   }
 
-  rememberOnce(id: string, untilMs: number): Promise<boolean> {
+  isRemembered(id: string): Promise<boolean> {
+    return this.#answer(() => this.#unexpired(this.#remembered, id) !== undefined);
+  }
+
+  remember(id: string, untilMs: number): Promise<void> {
     return this.#answer(() => {
-      if (this.#unexpired(this.#remembered, id) !== undefined) return false;
       this.#remembered.set(id, { expiresAtMs: untilMs });
-      return true;
     });
   }
 

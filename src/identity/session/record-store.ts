@@ -84,7 +84,8 @@ export interface RecordStore {
   /** One holder per person across all replicas; undefined while somebody else holds it. */
   acquireLease(person: string, leaseMs: number): Promise<Lease | undefined>;
 
-  /** True the first time; false when `id` was remembered before and `untilMs` of then has not passed. */
-  rememberOnce(id: string, untilMs: number): Promise<boolean>;
+  /** Whether `id` was remembered and `untilMs` of then has not passed. */
+  isRemembered(id: string): Promise<boolean>;
+  remember(id: string, untilMs: number): Promise<void>;
   close(): Promise<void>;
 }

@@ -172,10 +172,15 @@ export class RedisRecordStore implements RecordStore {
     };
   }
 
-  rememberOnce(id: string, untilMs: number): Promise<boolean> {
-    return this.#client.run('remember_once', async (redis) => {
-      const key = `${this.#prefix}once:${id}`;
-      return (await redis.set(key, '1', 'PXAT', millis(untilMs), 'NX')) === 'OK';
+  isRemembered(id: string): Promise<boolean> {
+    return this.#client.run('is_remembered', async (redis) => {
+      return (await redis.exists(`${this.#prefix}once:${id}`)) === 1;
+    });
+  }
+
+  remember(id: string, untilMs: number): Promise<void> {
+    return this.#client.run('remember', async (redis) => {
+      await redis.set(`${this.#prefix}once:${id}`, '1', 'PXAT', millis(untilMs));
     });
   }
 

@@ -71,8 +71,12 @@ export class SessionService implements Sessions {
     return ended;
   }
 
-  rememberOnce(id: string, untilMs: number): Promise<boolean> {
-    return this.#parts.store.rememberOnce(id, untilMs);
+  isRemembered(id: string): Promise<boolean> {
+    return this.#parts.store.isRemembered(id);
+  }
+
+  remember(id: string, untilMs: number): Promise<void> {
+    return this.#parts.store.remember(id, untilMs);
   }
 
   onChange(listener: () => void): Cancel {

@@ -18,8 +18,10 @@ export interface Sessions {
   end(sessionId: string, reason: ReasonCode): Promise<ProviderTokens | undefined>;
   /** Ends all sessions that a provider's message names; returns how many. */
   endSelected(selector: LogoutSelector, reason: ReasonCode): Promise<number>;
-  /** False when `id` was seen before `untilMs`: replay protection shared by all replicas. */
-  rememberOnce(id: string, untilMs: number): Promise<boolean>;
+  /** Whether any replica remembers `id`: replay protection. */
+  isRemembered(id: string): Promise<boolean>;
+  /** All replicas remember `id` until `untilMs`. */
+  remember(id: string, untilMs: number): Promise<void>;
   /** Calls `listener` whenever any session may have changed; coalescing is the listener's. */
   onChange(listener: () => void): Cancel;
 }
