@@ -114,7 +114,7 @@ export class KeptConnection<C extends RedisConnection> {
       this.#becameReady(connection);
     });
     connection.once('end', () => {
-      this.#ended(connection);
+      this.#ended();
     });
     // Why it failed comes as 'error', that it did as 'end'.
     connection.connect().catch(() => undefined);
@@ -128,10 +128,8 @@ export class KeptConnection<C extends RedisConnection> {
     onReady(connection);
   }
 
-  #ended(connection: C): void {
+  #ended(): void {
     this.#current = undefined;
-    // Releases what ioredis keeps beyond the connection's end.
-    connection.disconnect();
     const readySinceMs = this.#readySinceMs;
     this.#readySinceMs = undefined;
     if (this.#isClosed) return;
