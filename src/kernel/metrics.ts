@@ -114,9 +114,9 @@ export type MetricName = keyof typeof metricTable;
 type NamesOf<T extends Metric['type']> = {
   [N in MetricName]: (typeof metricTable)[N]['type'] extends T ? N : never;
 }[MetricName];
-type LabelsOf<N extends MetricName> = {
-  readonly [L in (typeof metricTable)[N]['labels'][number]]: string;
-};
+type LabelsOf<N extends MetricName> = Readonly<
+  Record<(typeof metricTable)[N]['labels'][number], string>
+>;
 
 export interface Metrics {
   /** Adds `by` (default 1) to a counter. */
