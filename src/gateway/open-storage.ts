@@ -20,12 +20,7 @@ export interface Storage {
 /** Never waits for Redis: a gateway whose store is down starts, and says so. */
 export function openStorage(config: Config, secrets: CurrentSecrets, parts: GatewayParts): Storage {
   const { store, channel } =
-    config.session.store === 'memory'
-      ? {
-          store: new MemoryRecordStore(parts.clock),
-          channel: new MemoryChangeChannel(parts.logger),
-        }
-      : redisStorage(config, secrets, parts);
+    config.session.store === 'memory' ? memoryStorage(parts) : redisStorage(config, secrets, parts);
   return {
     store,
     channel,
@@ -34,6 +29,13 @@ export function openStorage(config: Config, secrets: CurrentSecrets, parts: Gate
       await store.close();
     },
   };
+}
+
+/** Up for as long as the process is. */
+function memoryStorage({ clock, logger, metrics }: GatewayParts) {
+  metrics.set('kfgw_store_up', {}, 1);
+  metrics.set('kfgw_revocation_channel_up', {}, 1);
+  return { store: new MemoryRecordStore(clock), channel: new MemoryChangeChannel(logger) };
 }
 
 function redisStorage(config: Config, secrets: CurrentSecrets, parts: GatewayParts) {

@@ -24,8 +24,9 @@ export function loginOptions(config: Config): LoginOptions {
 }
 
 export function sessionOptions(config: Config): SessionOptions {
+  const { idleMs, absoluteMs, outageBoundMs, cacheEntries } = config.session;
   return {
-    ...config.session,
+    ...{ idleMs, absoluteMs, outageBoundMs, cacheEntries },
     claimsRefreshAfterMs: config.claims.refreshAfterMs,
     claimsMaxAgeMs: config.claims.maxAgeMs,
     userIdHeader: config.identityHeaders.userId,

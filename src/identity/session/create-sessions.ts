@@ -47,7 +47,7 @@ export interface SessionRoom {
 }
 
 export function createSessions(options: SessionOptions, given: SessionDependencies): SessionRoom {
-  const { absoluteMs } = options;
+  const { absoluteMs, claimsRefreshAfterMs } = options;
   const records = new SessionRecords(
     given.store,
     new RecordSealer(given.keys.record, given.random),
@@ -63,8 +63,8 @@ export function createSessions(options: SessionOptions, given: SessionDependenci
     },
   });
   const ender = new SessionEnder({ ...given, records, known, absoluteMs });
-  const backoff = new RefreshBackoff(given.clock, given.random);
-  const refresher = new SessionRefresher({ ...given, ...options, records, ender, backoff });
+  const timing = { claimsRefreshAfterMs, backoff: new RefreshBackoff(given.clock, given.random) };
+  const refresher = new SessionRefresher({ ...given, ...timing, records, ender });
   const journal = new UseJournal({ ...given, flushMs: useFlushMs(options) });
   const use = new SessionUse({ known, journal, refresher, clock: given.clock });
   const sessions = new SessionService({ ...given, records, known, ender, absoluteMs });
