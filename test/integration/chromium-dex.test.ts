@@ -123,10 +123,10 @@ describeWith(['chromium', 'dex-2.45.1', 'ldap', 'openssl'], 'Chromium at Dex', (
     expect(identityOf(arrival).users).toEqual(['user@example.com']);
     const tab = await page.context().newPage();
     await tab.goto(link);
-    const closed = await openSocketIn(tab);
+    const socket = await openSocketIn(tab);
     await page.click('#logout');
     expect(await page.textContent('h1')).toBe('You are signed out');
-    expect(await closed()).toMatchObject({ code: 4401, reason: 'signed_out' });
+    expect(await socket.closed()).toMatchObject({ code: 4401, reason: 'signed_out' });
   });
 
   it('sets a Secure cookie for a public https origin behind a plain-http hop', async () => {
@@ -154,9 +154,9 @@ describeWith(['chromium', 'dex-2.45.1', 'ldap', 'openssl'], 'Chromium at Dex', (
     const arrival = await askFrom(page);
     expect(identityOf(arrival).users).toEqual(['user@example.com']);
     expect(valuesOf(arrival, 'x-forwarded-proto')).toEqual(['https']);
-    const closed = await openSocketIn(page);
+    const socket = await openSocketIn(page);
     await page.evaluate(`fetch('/oauth2/sign_out', { method: 'POST' })`);
-    expect(await closed()).toMatchObject({ code: 4401, reason: 'signed_out' });
+    expect(await socket.closed()).toMatchObject({ code: 4401, reason: 'signed_out' });
     expect(await page.context().cookies()).toEqual([]);
   });
 });

@@ -37,11 +37,11 @@ describeWith(['chromium', 'dex-2.45.1'], 'a session in Chromium', () => {
     const page = await signedIn();
     const tab = await page.context().newPage();
     await tab.goto(`${gateway.url}/_/other`);
-    const closed = await openSocketIn(tab);
+    const socket = await openSocketIn(tab);
     const beganAtMs = Date.now();
     await page.click('#logout');
     expect(await page.textContent('h1')).toBe('You are signed out');
-    const { atMs, ...event } = await closed();
+    const { atMs, ...event } = await socket.closed();
     expect(event).toEqual({ code: 4401, reason: 'signed_out', wasClean: true });
     expect(atMs - beganAtMs).toBeLessThan(PROMISED_MS);
     expect(await page.context().cookies()).toEqual([]);
