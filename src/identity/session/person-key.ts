@@ -1,4 +1,4 @@
-// Owns the hashed names under which stores find a person's and a provider session's sessions.
+// Owns the hashed names under which stores find what a provider names: people, its sessions, messages.
 import { createHash } from 'node:crypto';
 
 interface Client {
@@ -14,6 +14,11 @@ export function personKey({ issuer, clientId, sub }: Client & { readonly sub: st
 /** The key of a session at the provider (OIDC Back-Channel Logout 1.0 section 2.1, `sid`). */
 export function providerSidKey({ issuer, clientId }: Client, providerSid: string): string {
   return hashOf('sid', issuer, clientId, providerSid);
+}
+
+/** The key of a logout message, whose `jti` may be of any length and hold anything. */
+export function messageKey(id: string): string {
+  return hashOf('message', id);
 }
 
 /** Hashes the parts as JSON, which keeps them apart whatever they contain. */

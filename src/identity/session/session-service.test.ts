@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { identityOf, SessionReplicas } from '../../../test/fixtures/session-replicas.ts';
 import { HOUR_MS, MINUTE_MS } from '../../kernel/duration.ts';
 import { systemRandom } from '../../kernel/random.ts';
@@ -199,6 +199,12 @@ describe("a provider's logout message", () => {
     expect(await other.isRemembered('jti')).toBe(false);
     await room.sessions.remember('jti', untilMs);
     expect(await other.isRemembered('jti')).toBe(true);
+  });
+
+  it('is kept under a name of fixed length, whatever its own is', async () => {
+    const remember = vi.spyOn(replicas.store.inner, 'remember');
+    await room.sessions.remember('x'.repeat(100_000), replicas.clock.nowMs() + MINUTE_MS);
+    expect(remember.mock.lastCall?.[0]).toMatch(/^[\w-]{43}$/);
   });
 });
 

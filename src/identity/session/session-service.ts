@@ -4,7 +4,7 @@ import { randomId, type Random } from '../../kernel/random.ts';
 import type { ReasonCode } from '../../kernel/reasons.ts';
 import type { CompletedLogin, ProviderTokens } from '../login/completed-login.ts';
 import type { KnownSessions } from './known-sessions.ts';
-import { personKey, providerSidKey } from './person-key.ts';
+import { messageKey, personKey, providerSidKey } from './person-key.ts';
 import { StoreUnavailable, type RecordStore } from './record-store.ts';
 import { sessionKeyOf } from './session-cookie.ts';
 import type { SessionEnder } from './session-ender.ts';
@@ -72,11 +72,11 @@ export class SessionService implements Sessions {
   }
 
   isRemembered(id: string): Promise<boolean> {
-    return this.#parts.store.isRemembered(id);
+    return this.#parts.store.isRemembered(messageKey(id));
   }
 
   remember(id: string, untilMs: number): Promise<void> {
-    return this.#parts.store.remember(id, untilMs);
+    return this.#parts.store.remember(messageKey(id), untilMs);
   }
 
   onChange(listener: () => void): Cancel {
