@@ -66,7 +66,7 @@ export class Exchange {
 
   /** `status` where the answer did not go through `res`: 101. */
   record(nowMs: number, status = this.res.headersSent ? this.res.statusCode : 0): AuditRecord {
-    const path = this.head?.target.path ?? this.req.url?.split('?', 1)[0];
+    const path = this.head?.target.path ?? pathOf(this.req.url ?? '');
     return {
       door: this.door,
       outcome: this.outcome,
@@ -81,6 +81,11 @@ export class Exchange {
       upstreamId: this.upstreamId,
     };
   }
+}
+
+/** Of a refused target; undefined for other forms, which can hold a password (`http://user:password@…`). */
+function pathOf(target: string): string | undefined {
+  return target.startsWith('/') ? target.split(/[?#]/, 1)[0] : undefined;
 }
 
 /** Tells log and metrics of a decision; `status` where the answer did not go through `res`. */
