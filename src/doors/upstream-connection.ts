@@ -5,7 +5,7 @@ import { isIP } from 'node:net';
 import type { Upstream } from '../access/upstream-table.ts';
 
 /** Connections to one application at once, WebSockets aside; more requests wait for one. */
-export const MAX_CONNECTIONS = 8_192;
+const MAX_CONNECTIONS = 8_192;
 /** Idle connections kept for the next requests. */
 const MAX_IDLE_CONNECTIONS = 256;
 

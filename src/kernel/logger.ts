@@ -13,6 +13,7 @@ export interface Logger {
   debug(message: string, fields?: LogFields): void;
 }
 
+/** For tests. @internal */
 export const silentLogger: Logger = {
   error: () => undefined,
   warn: () => undefined,

@@ -127,6 +127,7 @@ export interface Metrics {
   observe<N extends NamesOf<'histogram'>>(name: N, labels: LabelsOf<N>, value: number): void;
 }
 
+/** For tests. @internal */
 export const silentMetrics: Metrics = {
   increment: () => undefined,
   set: () => undefined,

@@ -58,11 +58,6 @@ const table = {
     title: 'A namespace or object name in the path is not a DNS-1123 name.',
     advice: 'Use lower-case letters, digits and "-" as Kubernetes names do.',
   },
-  query_ambiguous: {
-    status: 400,
-    title: 'A query parameter that decides is repeated or badly encoded.',
-    advice: 'Send the parameter once, correctly percent-encoded.',
-  },
   header_alias: {
     status: 400,
     title: 'A header is spelled so that an application could mistake it for an identity header.',

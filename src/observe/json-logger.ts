@@ -12,7 +12,6 @@ export interface JsonLogger extends Logger {
    */
   audit(record: LogFields): void;
   setLevel(level: LogLevel): void;
-  level(): LogLevel;
   /** Writes out what is buffered, as far as the output takes it; for the end of the process. */
   flush(): void;
 }
@@ -100,7 +99,6 @@ export function createJsonLogger(level: LogLevel, output: LogOutput): JsonLogger
       sink.level = next;
       auditSink.level = next;
     },
-    level: () => sink.level as LogLevel,
     flush() {
       output.flushSync?.();
     },
