@@ -35,7 +35,7 @@ export function createHttpServer(
     headersTimeout: options.headersTimeoutMs,
     requestTimeout: 0, // It would cut long uploads.
     keepAliveTimeout: options.keepAliveMs,
-    connectionsCheckingInterval: HEADERS_CHECK_MS,
+    connectionsCheckingInterval: Math.min(HEADERS_CHECK_MS, options.headersTimeoutMs),
     keepAlive: true,
     keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
     noDelay: true,

@@ -116,6 +116,10 @@ export class InlineDoor {
     }
     exchange.conclude(outcome.kind);
     if (outcome.kind === 'permit') exchange.userId = outcome.identity.principal.userId;
+    if (isUpgrade && this.#deps.answers.isDraining) {
+      this.#deps.answers.fail(exchange, 'shutting_down', 'program');
+      return;
+    }
     const admitted = { exchange, question, permission: outcome, upstream };
     if (isUpgrade) this.#webSockets.open(admitted);
     else this.#forwarder.forward(admitted);

@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { UpstreamTable } from '../access/upstream-table.ts';
 import type { SessionAuthenticator } from '../identity/authentication.ts';
-import { every, type Cancel, type Clock } from '../kernel/clock.ts';
+import type { Cancel, Clock } from '../kernel/clock.ts';
 import { errorText, type Logger } from '../kernel/logger.ts';
 import type { Metrics } from '../kernel/metrics.ts';
 import type { Random } from '../kernel/random.ts';
@@ -22,9 +22,7 @@ import { Exchange } from './exchange.ts';
 import { endGently, isClosing } from './gentle-close.ts';
 import { createHttpServer, type HttpServerOptions, type TlsMaterial } from './http-server.ts';
 import { InlineDoor } from './inline-door.ts';
-
-/** How often a draining listener looks for connections that have become idle. */
-const DRAIN_POLL_MS = 100;
+import { OpenConnections } from './open-connections.ts';
 
 export interface PublicListenerOptions extends HttpServerOptions {
   readonly host: string;
@@ -78,8 +76,7 @@ class NodeListener implements PublicListener {
   readonly #answers: Answers;
   readonly #door: InlineDoor;
   readonly #server: Server | https.Server;
-  /** Requests under way on a connection; nothing may be written beside their answers. */
-  readonly #underWay = new WeakMap<Socket, number>();
+  readonly #connections: OpenConnections;
 
   constructor(options: PublicListenerOptions, deps: PublicListenerDeps) {
     this.#options = options;
@@ -93,6 +90,7 @@ class NodeListener implements PublicListener {
       },
     });
     this.#server = createHttpServer(options, deps.hygiene.limits);
+    this.#connections = new OpenConnections(this.#server);
     this.#listenTo(this.#server);
   }
 
@@ -119,21 +117,9 @@ class NodeListener implements PublicListener {
   }
 
   async close(drainMs: number): Promise<void> {
-    const { clock } = this.#deps;
-    const server = this.#server;
     this.#answers.isDraining = true;
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     this.#door.drain();
-    const cancelPoll = every(clock, DRAIN_POLL_MS, () => {
-      server.closeIdleConnections();
-    });
-    const cancelDeadline = clock.after(drainMs, () => {
-      server.closeAllConnections();
-      this.#door.close();
-    });
-    await closed;
-    cancelPoll();
-    cancelDeadline();
+    await this.#connections.drain(drainMs, this.#deps.clock);
     this.#door.close();
   }
 
@@ -163,16 +149,14 @@ class NodeListener implements PublicListener {
       socket.destroy();
       return;
     }
-    this.#underWay.set(socket, (this.#underWay.get(socket) ?? 0) + 1);
+    this.#connections.begin(socket);
     // Node drops what is pipelined behind an upgrade that is not taken: the client must know.
     if (req.headers.upgrade !== undefined) res.shouldKeepAlive = false;
     const read = this.#read(req);
     const exchange = this.#exchange(req, res, read, expectsContinue);
     res.once('close', () => {
       // While the rest of its body comes, what is wrong with that is not a new request's error.
-      if (!exchange.hasUnreadBody) {
-        this.#underWay.set(socket, (this.#underWay.get(socket) ?? 1) - 1);
-      }
+      if (!exchange.hasUnreadBody) this.#connections.end(socket);
       this.#tell(exchange);
     });
     this.#serve(exchange, read, false);
@@ -183,6 +167,7 @@ class NodeListener implements PublicListener {
       socket.destroy();
       return;
     }
+    this.#connections.begin(socket);
     socket.on('error', () => undefined); // node:http has taken its own listener away.
     const res = new ServerResponse(req);
     res.shouldKeepAlive = false;
@@ -286,7 +271,7 @@ class NodeListener implements PublicListener {
   /** node:http refused what came; there is no request, so there can only be a bare answer. */
   #onClientError(error: Error, socket: Duplex): void {
     if (!(socket instanceof Socket) || isClosing(socket)) return;
-    const isBusy = (this.#underWay.get(socket) ?? 0) > 0;
+    const isBusy = this.#connections.isBusy(socket);
     // Bytes behind a request that asked to close (RFC 9112 section 9.6): its answer still comes.
     if (isBusy && errorCode(error) === 'HPE_CLOSED_CONNECTION') return;
     if (isBusy || !socket.writable || errorCode(error) === 'ECONNRESET') {
