@@ -2,17 +2,16 @@ import { createServer, type Server } from 'node:http';
 import express, { type RequestHandler } from 'express';
 import request from 'supertest';
 import { afterEach, describe, expect, it } from 'vitest';
+import { hygieneWith } from '../../test/fixtures/hygiene.ts';
 import { ScriptedLoginFlow } from '../../test/fixtures/scripted-login-flow.ts';
 import { StoreUnavailable } from '../identity/session/record-store.ts';
 import { silentLogger, type LogFields } from '../kernel/logger.ts';
 import { systemRandom } from '../kernel/random.ts';
-import { compileHygiene } from '../request/hygiene.ts';
-import { ownCookies } from '../request/own-cookies.ts';
 import { readRequestHead } from '../request/read-request-head.ts';
 import { answerFault } from './faults.ts';
 import { rememberHead } from './request-heads.ts';
 
-const hygiene = compileHygiene({ ownCookies: ownCookies(false), publicOrigins: [] });
+const hygiene = hygieneWith();
 let server: Server;
 
 afterEach(() => {

@@ -1,11 +1,7 @@
 // Owns the rules of request hygiene, compiled once at start.
 import { HeaderTable } from './header-traits.ts';
 import { AddressRanges } from './ip-address.ts';
-import {
-  ALWAYS_MANAGED_HEADERS,
-  compileManagedHeaders,
-  DEFAULT_MANAGED_HEADERS,
-} from './managed-headers.ts';
+import { ALWAYS_MANAGED_HEADERS, compileManagedHeaders } from './managed-headers.ts';
 import type { OwnCookies } from './own-cookies.ts';
 
 export interface RequestLimits {
@@ -21,27 +17,15 @@ export interface RequestLimits {
   readonly cookieBytes: number;
 }
 
-/**
- * Room for what Kubeflow sends in practice: Pipelines' filters travel doubly encoded in the URL, and
- * notebooks' own cookies pile up on the shared origin.
- */
-const DEFAULT_LIMITS: RequestLimits = {
-  urlBytes: 16 * 1024,
-  headerCount: 200,
-  headerBytes: 96 * 1024,
-  cookieCount: 300,
-  cookieBytes: 64 * 1024,
-};
-
 export interface HygieneOptions {
   readonly ownCookies: OwnCookies;
   /** Serialised origins (`https://kubeflow.example.com`); none means that every Host is ours. */
   readonly publicOrigins: readonly string[];
   /** Names and prefixes (`x-remote-*`) of identity headers; what the gateway itself sets is added. */
-  readonly managedHeaders?: readonly string[];
-  /** CIDRs of proxies whose Forwarded and X-Forwarded-* are believed; nobody by default. */
-  readonly trustedProxies?: readonly string[];
-  readonly limits?: RequestLimits;
+  readonly managedHeaders: readonly string[];
+  /** CIDRs of proxies whose Forwarded and X-Forwarded-* are believed. */
+  readonly trustedProxies: readonly string[];
+  readonly limits: RequestLimits;
 }
 
 export interface Hygiene {
@@ -54,15 +38,12 @@ export interface Hygiene {
 
 /** Throws a RangeError for a header name or CIDR that is not one. */
 export function compileHygiene(options: HygieneOptions): Hygiene {
-  const managed = [
-    ...ALWAYS_MANAGED_HEADERS,
-    ...(options.managedHeaders ?? DEFAULT_MANAGED_HEADERS),
-  ];
+  const managed = [...ALWAYS_MANAGED_HEADERS, ...options.managedHeaders];
   return {
     ownCookies: options.ownCookies,
     publicOrigins: options.publicOrigins,
     headers: new HeaderTable(compileManagedHeaders(managed)),
-    trustedProxies: new AddressRanges(options.trustedProxies ?? []),
-    limits: options.limits ?? DEFAULT_LIMITS,
+    trustedProxies: new AddressRanges(options.trustedProxies),
+    limits: options.limits,
   };
 }

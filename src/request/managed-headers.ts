@@ -2,38 +2,9 @@
 
 /**
  * Managed whatever the configuration says: what the gateway itself sets or consumes. A trailing
- * `*` stands for any ending.
+ * `*` stands for any ending. The others are the configuration's (identityHeaders.managed).
  */
 export const ALWAYS_MANAGED_HEADERS = ['kubeflow-userid', 'kubeflow-groups', 'x-kfgw-*'] as const;
-
-/**
- * Headers that applications, meshes and other proxies take for an identity: Kubeflow's own and its
- * code defaults (Identity-Aware Proxy), oauth2-proxy's, the Kubernetes API server's front-proxy and
- * impersonation headers, and those of other proxies whose applications may stand behind us.
- */
-export const DEFAULT_MANAGED_HEADERS: readonly string[] = [
-  ...ALWAYS_MANAGED_HEADERS,
-  'x-auth-request-*',
-  'x-forwarded-user',
-  'x-forwarded-email',
-  'x-forwarded-groups',
-  'x-forwarded-preferred-username',
-  'x-forwarded-access-token',
-  'x-forwarded-client-cert',
-  'x-remote-*',
-  'remote-*',
-  'impersonate-*',
-  'x-goog-authenticated-user-*',
-  'x-goog-iap-jwt-assertion',
-  'gap-*',
-  'x-amzn-oidc-*',
-  'x-ms-client-principal*',
-  'x-ms-token-*',
-  'cf-access-*',
-  'x-authentik-*',
-  'x-pomerium-*',
-  'x-webauth-*',
-];
 
 /**
  * - `managed`: the exact name in any case; removed and counted.

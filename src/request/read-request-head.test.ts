@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { hygieneWith } from '../../test/fixtures/hygiene.ts';
 import { systemRandom } from '../kernel/random.ts';
-import { compileHygiene, type HygieneOptions } from './hygiene.ts';
+import type { HygieneOptions } from './hygiene.ts';
 import { ownCookies } from './own-cookies.ts';
 import { readRequestHead, type RawRequest, type ReadRequestHead } from './read-request-head.ts';
 import type { RequestHead } from './request-head.ts';
 
-const options: HygieneOptions = {
+const options = {
   ownCookies: ownCookies(true),
   publicOrigins: ['https://kubeflow.example.com'],
 };
@@ -25,7 +26,7 @@ function read(
     isEncrypted: false,
     ...request,
   };
-  return readRequestHead(raw, compileHygiene({ ...options, ...more }), systemRandom);
+  return readRequestHead(raw, hygieneWith({ ...options, ...more }), systemRandom);
 }
 
 function head(...args: Parameters<typeof read>): RequestHead {

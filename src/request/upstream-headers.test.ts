@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { hygieneWith, managedByDefault } from '../../test/fixtures/hygiene.ts';
 import { systemRandom } from '../kernel/random.ts';
-import { compileHygiene } from './hygiene.ts';
-import { compileManagedHeaders, DEFAULT_MANAGED_HEADERS } from './managed-headers.ts';
+import { compileManagedHeaders } from './managed-headers.ts';
 import { isOwnCookie, ownCookies } from './own-cookies.ts';
 import { readRequestHead } from './read-request-head.ts';
 import type { RequestHead } from './request-head.ts';
 import { hopHeaders, keptHeaders, type KeptCredentials } from './upstream-headers.ts';
 
-const hygiene = compileHygiene({ ownCookies: ownCookies(true), publicOrigins: [] });
+const hygiene = hygieneWith({ ownCookies: ownCookies(true) });
 
 function head(headers: readonly string[]): RequestHead {
   const rawHeaders = ['Host', 'kf.example', ...headers];
@@ -146,7 +146,7 @@ describe('hopHeaders', () => {
 });
 
 describe('readRequestHead and keptHeaders as a property', () => {
-  const managed = compileManagedHeaders(DEFAULT_MANAGED_HEADERS);
+  const managed = compileManagedHeaders(managedByDefault);
   const name = fc.oneof(
     fc.constantFrom('Cookie', 'cookie', 'Connection', 'Content-Length', 'Transfer-Encoding', 'TE'),
     fc.constantFrom('kubeflow-userid', 'KUBEFLOW-USERID', 'X-Remote-Foo', 'Authorization', 'Host'),

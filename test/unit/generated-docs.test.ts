@@ -2,12 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { generatedPages } from '../../docs/generated-pages.ts';
-import { loadConfig } from '../../src/config/load-config.ts';
 import { optionTable } from '../../src/config/option-table.ts';
 import { secretEnvironmentNames } from '../../src/config/secrets.ts';
 import { metricTable } from '../../src/kernel/metrics.ts';
 import { reasons } from '../../src/kernel/reasons.ts';
-import { DEFAULT_MANAGED_HEADERS } from '../../src/request/managed-headers.ts';
 
 const repository = join(import.meta.dirname, '..', '..');
 const pages = await generatedPages();
@@ -56,15 +54,4 @@ describe('naming rules of options', () => {
     for (const { path, kind, defaultValue } of optionTable)
       if (path.includes('insecure')) expect([kind, defaultValue], path).toEqual(['boolean', false]);
   });
-});
-
-test('the configuration manages by default what request hygiene knows as identity headers', () => {
-  const result = loadConfig({
-    yamlText: 'oidc: { issuer: https://issuer.example.com }',
-    env: { KFGW_OIDC__CLIENT_SECRET: 'x' },
-  });
-  if (result.kind === 'invalid') throw new Error('the smallest configuration must load');
-  expect(result.config.identityHeaders.managed.toSorted()).toEqual(
-    DEFAULT_MANAGED_HEADERS.toSorted(),
-  );
 });

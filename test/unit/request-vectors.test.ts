@@ -1,11 +1,10 @@
 // The request vectors through the inline door of the real public listener, over raw sockets.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { compileHygiene } from '../../src/request/hygiene.ts';
-import { ownCookies } from '../../src/request/own-cookies.ts';
 import {
   startCapturingApplication,
   type CapturingApplication,
 } from '../fixtures/capturing-application.ts';
+import { hygieneWith } from '../fixtures/hygiene.ts';
 import {
   SESSION_COOKIE,
   startListener,
@@ -31,7 +30,7 @@ beforeAll(async () => {
       upstreamOf(port, { prefix: '/serving/', neverRedirect: true }),
     ],
     {},
-    { hygiene: compileHygiene({ ownCookies: ownCookies(false), publicOrigins }) },
+    { hygiene: hygieneWith({ publicOrigins }) },
   );
   bed = {
     port: listener.port,

@@ -16,14 +16,11 @@ import {
 } from '../leaf.ts';
 
 /**
- * Headers by which an application, mesh or proxy around Kubeflow names a caller: Kubeflow's own and
- * its code defaults (Identity-Aware Proxy), oauth2-proxy's, the Kubernetes API server's front-proxy
- * and impersonation headers, and those of other single sign-on proxies.
+ * Headers by which an application, mesh or proxy around Kubeflow names a caller, besides Kubeflow's
+ * own: the defaults in its code (Identity-Aware Proxy), oauth2-proxy's, the Kubernetes API server's
+ * front-proxy and impersonation headers, and those of other single sign-on proxies.
  */
 const DEFAULT_MANAGED_HEADERS = [
-  'kubeflow-userid',
-  'kubeflow-groups',
-  'x-kfgw-*',
   'x-auth-request-*',
   'x-forwarded-user',
   'x-forwarded-email',
@@ -114,6 +111,10 @@ export const upstreams = list(upstream, {
   about: 'Applications behind the gateway. Empty: only its own pages are served, as behind Istio.',
 }).prefault([]);
 
+/**
+ * Room for what Kubeflow sends in practice: Pipelines' filters travel doubly encoded in the URL, and
+ * notebooks' own cookies pile up on the shared origin.
+ */
 export const limits = section({
   urlBytes: size({ about: 'Longest URL; longer: 414.', min: '1KiB', max: '1MiB' }).prefault(
     '16KiB',
