@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pooledRandom, randomId, systemRandom, type Random } from './random.ts';
+import { chance, pooledRandom, randomId, systemRandom, type Random } from './random.ts';
 
 /** Counts up, so that every byte tells where it came from. */
 function countingRandom(): Random & { draws: number } {
@@ -16,6 +16,16 @@ function countingRandom(): Random & { draws: number } {
 describe('randomId', () => {
   it('writes as many bits as asked for in base64url', () => {
     expect(randomId(systemRandom, 256)).toMatch(/^[\w-]{43}$/);
+  });
+});
+
+describe('chance', () => {
+  it.each([
+    [0x00, 0],
+    [0x80, 0x8080 / 0x1_0000],
+    [0xff, 0xffff / 0x1_0000],
+  ])('of bytes %i is %f, never 1', (byte, expected) => {
+    expect(chance({ bytes: (length) => Buffer.alloc(length, byte) })).toBe(expected);
   });
 });
 

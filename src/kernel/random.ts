@@ -13,6 +13,11 @@ export function randomId(random: Random, bits: number): string {
   return random.bytes(bits / 8).toString('base64url');
 }
 
+/** A number in [0, 1), in steps of 1/65536: by which waits differ between sessions and replicas. */
+export function chance(random: Random): number {
+  return random.bytes(2).readUInt16BE() / 0x1_0000;
+}
+
 /**
  * Draws from `source` in blocks of `blockBytes`, because one draw costs more than its bytes. For
  * identifiers that are made per request; keys and session ids are drawn one by one.

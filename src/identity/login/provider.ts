@@ -2,6 +2,7 @@
 import { Configuration, customFetch, type CustomFetch } from 'openid-client';
 import { pause } from '../../kernel/clock.ts';
 import { MINUTE_MS, SECOND_MS } from '../../kernel/duration.ts';
+import { chance } from '../../kernel/random.ts';
 import { boundedFetch, type FetchBounds } from './bounded-fetch.ts';
 import { clientAuthentication } from './client-authentication.ts';
 import type { LoginDependencies, LoginOptions } from './login-options.ts';
@@ -60,7 +61,7 @@ export class Provider {
     while (!this.#closing.signal.aborted) {
       failures = (await this.#learn(failures === 0)) ? 0 : failures + 1;
       const waitMs = failures === 0 ? RENEWAL_MS : retryMs(failures);
-      const jitteredMs = waitMs * (0.5 + fraction(this.#deps.random.bytes(4)) / 2);
+      const jitteredMs = waitMs * (0.5 + chance(this.#deps.random) / 2);
       this.#nextTryMs = clock.monotonicMs() + jitteredMs;
       await pause(clock, jitteredMs, this.#closing.signal);
     }
@@ -134,9 +135,4 @@ function reporting(fetch: CustomFetch, { metrics }: LoginDependencies): CustomFe
 
 function retryMs(failures: number): number {
   return Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 10));
-}
-
-/** From 0 to 1, of four random bytes. */
-function fraction(bytes: Buffer): number {
-  return bytes.readUInt32BE() / 2 ** 32;
 }

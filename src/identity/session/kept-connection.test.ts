@@ -71,7 +71,7 @@ function keep(open: (attempt: number) => Redis | undefined) {
     },
     clock,
     // Half of the way between the least delay and the longest.
-    random: { bytes: (length) => Buffer.alloc(length, 128) },
+    random: { bytes: (length) => Buffer.alloc(length).fill(128, 0, 1) },
     logger: {
       ...silentLogger,
       warn: (_message, fields) => warnings.push(JSON.stringify(fields)),

@@ -2,7 +2,7 @@
 // replaced by a new one, for ever, with exponential backoff and jitter.
 import { pause, type Cancel, type Clock } from '../../kernel/clock.ts';
 import { errorText, type Logger } from '../../kernel/logger.ts';
-import type { Random } from '../../kernel/random.ts';
+import { chance, type Random } from '../../kernel/random.ts';
 import type { RedisConnection } from './redis-connection.ts';
 
 const FIRST_DELAY_MS = 50;
@@ -147,9 +147,8 @@ export class KeptConnection<C extends RedisConnection> {
       FIRST_DELAY_MS * 2 ** Math.min(this.#failures, 10),
       LONGEST_DELAY_MS,
     );
-    const jitter = random.bytes(1).readUInt8() / 256;
     this.#failures += 1;
-    this.#cancelRetry = clock.after((ceilingMs * (1 + jitter)) / 2, () => {
+    this.#cancelRetry = clock.after(ceilingMs * (0.5 + chance(random) / 2), () => {
       this.#open();
     });
   }

@@ -1,8 +1,7 @@
 // Owns the pauses between refreshes of a person's claims that did not come about.
 import type { Clock } from '../../kernel/clock.ts';
 import { MINUTE_MS, SECOND_MS } from '../../kernel/duration.ts';
-import type { Random } from '../../kernel/random.ts';
-import { chance } from './chance.ts';
+import { chance, type Random } from '../../kernel/random.ts';
 
 const FIRST_PAUSE_MS = 10 * SECOND_MS;
 const LONGEST_PAUSE_MS = 10 * MINUTE_MS;

@@ -1,8 +1,7 @@
 // Owns the last uses of sessions on their way to the store: written back in batches, never per request.
 import type { Cancel, Clock } from '../../kernel/clock.ts';
 import { errorText, type Logger } from '../../kernel/logger.ts';
-import type { Random } from '../../kernel/random.ts';
-import { chance } from './chance.ts';
+import { chance, type Random } from '../../kernel/random.ts';
 import type { RecordStore } from './record-store.ts';
 
 /** Sessions in one write: small enough not to hold up other commands of the store. */
