@@ -86,6 +86,7 @@ describe('values of options', () => {
         ['10.0.0.0/8', '10.0.0.0/8'],
         ['192.0.2.7', '192.0.2.7'],
         ['fd00::/8', 'fd00::/8'],
+        ['2001:db8::7', '2001:db8::7'],
       ],
     ],
     ['header names', leaf.headerName({ about }), [['kubeflow-userid', 'kubeflow-userid']]],
@@ -156,7 +157,10 @@ describe('values of options', () => {
     [
       'address ranges',
       leaf.cidr({ about }),
-      ['0.0.0.0/0', '::/0', '10.0.0.0/33', '10.0.0/8', 'x', '10.0.0.0/8/8', '10.0.0.0/08', ''],
+      [
+        ...['0.0.0.0/0', '::/0', '10.0.0.0/33', '10.0.0/8', 'x', '10.0.0.0/8/8', '10.0.0.0/08', ''],
+        ...['::ffff:0.0.0.0/96', '::FFFF:a00:0/104', '0:0:0:0:0:ffff:10.0.0.7', 'fe80::1%eth0'],
+      ],
     ],
     ['header names', leaf.headerName({ about }), ['X-User', 'x_user', 'x.user', '-x', '', 'a b']],
     ['header patterns', leaf.headerPattern({ about }), ['*', 'x*y', 'X-*', '']],

@@ -192,8 +192,15 @@ function isCidr(input: string): boolean {
   const [address = '', bits, ...rest] = input.split('/');
   const family = isIP(address);
   if (family === 0 || rest.length > 0) return false;
+  if (family === 6 && !isPlainIPv6(address)) return false;
   if (bits === undefined) return true;
   return /^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128);
+}
+
+/** No zone, and no IPv4 in the guise of IPv6 (`::ffff:0.0.0.0/96` is all of IPv4). */
+function isPlainIPv6(address: string): boolean {
+  const canonical = URL.parse(`http://[${address}]`)?.hostname;
+  return canonical !== undefined && !canonical.startsWith('[::ffff:');
 }
 
 /** A header name in lower case without `_` or `.`, which applications fold into `-`. */
