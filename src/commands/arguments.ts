@@ -43,7 +43,9 @@ function parsed(
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : 'the arguments cannot be read');
+    if (!(error instanceof Error)) throw error;
+    // Node goes on with advice about "--" that helps nobody here.
+    throw new UsageError(error.message.split(/\.\s/, 1)[0] ?? error.message);
   }
 }
 

@@ -286,6 +286,16 @@ describe('secrets', () => {
     expect(pathsOf({ oidc }, {})).toEqual(['oidc.issuer', 'oidc.clientSecretFile']);
   });
 
+  test('in a file that cannot be read are told with the cause, not with what stands there', () => {
+    const problems = problemsOf({ ...minimal, redis: { passwordFile: 'hunter2' } });
+    expect(problems).toEqual([
+      {
+        path: 'redis.passwordFile',
+        message: 'must name a file that the gateway can read (ENOENT)',
+      },
+    ]);
+  });
+
   test('pasted where a URL or duration belongs are not repeated in the message', () => {
     const problems = problemsOf({ oidc: { issuer: 'https://u:hunter2@x', timeout: 'hunter2' } });
     expect(problems).toHaveLength(2);
@@ -311,6 +321,13 @@ describe('files that options name', () => {
       { path: 'oidc.caFile', message: 'must name a file that exists' },
       { path: 'keys.directory', message: 'must name a directory that exists' },
       { path: 'upstreams[0].tls.caFile', message: 'must name a file that exists' },
+    ]);
+  });
+
+  test('are problems, not faults, where the system refuses to look at all', () => {
+    const problems = problemsOf({ ...minimal, keys: { directory: `/${'k'.repeat(300)}` } });
+    expect(problems).toEqual([
+      { path: 'keys.directory', message: 'must name a directory that exists' },
     ]);
   });
 });

@@ -1,5 +1,5 @@
 // Owns loading: the configuration, and the secrets and files that it names.
-import { statSync } from 'node:fs';
+import { statSync, type Stats } from 'node:fs';
 import { dangersOf, type Danger } from './dangers.ts';
 import { isMapping, type RawConfig } from './environment.ts';
 import { leavesOf } from './leaves.ts';
@@ -52,9 +52,18 @@ function missingFiles(config: PartialConfig): Problem[] {
   return leavesOf(config).flatMap(({ path, name, value }) => {
     const isFile = name.endsWith('File') && !secretPaths.includes(path.replace(/File$/, ''));
     if (typeof value !== 'string' || !(isFile || name === 'directory')) return [];
-    const stats = statSync(value, { throwIfNoEntry: false });
+    const stats = statsOf(value);
     const isThere = isFile ? stats?.isFile() : stats?.isDirectory();
     const what = isFile ? 'file' : 'directory';
     return isThere === true ? [] : [{ path, message: `must name a ${what} that exists` }];
   });
+}
+
+/** Undefined also where the way to it is closed: one file must not hide the other problems. */
+function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }

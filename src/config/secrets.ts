@@ -58,8 +58,10 @@ function readSecret(
   if (file === undefined) return undefined;
   try {
     return secretOf(readFileSync(file, 'utf8')) ?? { path: option, message: 'names an empty file' };
-  } catch {
-    return { path: option, message: 'must name a file that the gateway can read' };
+  } catch (error) {
+    // Not the file's name: who mistakes the option writes the secret itself there.
+    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+    return { path: option, message: `must name a file that the gateway can read${code}` };
   }
 }
 

@@ -111,7 +111,7 @@ describe('the command line', { timeout: 30_000 }, () => {
     [['constructor'], 'no such command: constructor'],
     [['serve'], '--config FILE is missing'],
     [['serve', '--config', '/nowhere/gateway.yaml'], 'cannot be read (ENOENT)'],
-    [['serve', '--port', '80'], "'--port'"],
+    [['serve', '--port', '80'], "Unknown option '--port'\n"],
     [['keys'], 'say one of: keys init, rotate, list, prune'],
   ])('ends the call %j with 2 and says what would be right', (args, message) => {
     const { status, stdout, stderr } = call(...args);
