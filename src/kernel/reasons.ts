@@ -128,7 +128,7 @@ const table = {
   invalid_token: {
     status: 401,
     title: 'The bearer token is not accepted.',
-    advice: 'Get a new token from an issuer that this gateway trusts.',
+    advice: 'Sign in with a browser; this version takes no bearer tokens.',
   },
   cross_site: {
     status: 403,

@@ -80,7 +80,7 @@ function askView(returnTo: string | undefined): PageView {
   const query = returnTo === undefined ? '' : `?rd=${encodeURIComponent(returnTo)}`;
   return {
     title: 'Do you want to sign out?',
-    text: ['You were sent here from outside this site, so nothing has been done yet.'],
+    text: ['The request did not come from a page of this site, so nothing has been done yet.'],
     action: { label: 'Sign out', href: `${SIGN_OUT_PATH}${query}`, kind: 'post' },
   };
 }
