@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../../test/fixtures/fake-clock.ts';
-import { every, pause, systemClock } from './clock.ts';
+import { every, pause, systemClock, within } from './clock.ts';
 
 describe('every', () => {
   it('runs after each period, first after one', async () => {
@@ -53,6 +53,26 @@ describe('pause', () => {
     abort.abort();
     await paused;
     expect(clock.monotonicMs()).toBe(0);
+  });
+});
+
+describe('within', () => {
+  const late = () => new Error('late');
+
+  it('is what the work ends in, and leaves no timer behind', async () => {
+    const cancel = vi.fn();
+    const clock = { after: () => cancel, nowMs: () => 0, monotonicMs: () => 0 };
+    expect(await within(clock, 100, Promise.resolve('done'), late)).toBe('done');
+    await expect(within(clock, 100, Promise.reject(new Error('no')), late)).rejects.toThrow('no');
+    expect(cancel).toHaveBeenCalledTimes(2);
+  });
+
+  it('rejects when the time is up', async () => {
+    const clock = new FakeClock();
+    const waiting = within(clock, 100, new Promise(() => undefined), late);
+    const rejected = expect(waiting).rejects.toThrow('late');
+    await clock.advance(100);
+    await rejected;
   });
 });
 

@@ -49,3 +49,18 @@ export function pause(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
     else signal?.addEventListener('abort', done, { once: true });
   });
 }
+
+/** What `work` ends in; rejects with `late()` when that takes longer than `ms` milliseconds. */
+export function within<T>(
+  clock: Clock,
+  ms: number,
+  work: Promise<T>,
+  late: () => Error,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(ms, () => {
+      reject(late());
+    });
+    work.then(resolve, reject).finally(cancel);
+  });
+}

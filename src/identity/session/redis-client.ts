@@ -1,6 +1,6 @@
 // Owns commands to Redis: each has a deadline, fails at once while there is no connection, and
 // fails as StoreUnavailable and nothing else.
-import { every, type Cancel, type Clock } from '../../kernel/clock.ts';
+import { every, within, type Cancel, type Clock } from '../../kernel/clock.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
 import { KeptConnection, type KeptConnectionTools } from './kept-connection.ts';
 import { StoreUnavailable } from './record-store.ts';
@@ -66,7 +66,7 @@ export class RedisClient {
     try {
       const redis = this.#connection.ready;
       if (redis === undefined) throw new Error('not connected');
-      const result = await this.#withDeadline(work(redis));
+      const result = await within(this.#clock, this.#timeoutMs, work(redis), this.#tooLate);
       this.#metrics.increment('kfgw_store_operations_total', { operation, result: 'ok' });
       this.#metrics.set('kfgw_store_up', {}, 1);
       return result;
@@ -106,14 +106,7 @@ export class RedisClient {
     await Promise.all([this.#connection.close(), this.#servers.close()]);
   }
 
-  #withDeadline<T>(work: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const cancel = this.#clock.after(this.#timeoutMs, () => {
-        reject(new Error(`no answer within ${this.#timeoutMs} ms`));
-      });
-      work.then(resolve, reject).finally(cancel);
-    });
-  }
+  readonly #tooLate = (): Error => new Error(`no answer within ${this.#timeoutMs} ms`);
 
   #watchMasters(connection: RedisConnection): void {
     if (!('nodes' in connection)) return;

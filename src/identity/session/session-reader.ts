@@ -1,6 +1,6 @@
 // Owns reading sessions from the store on behalf of requests: one read per session at a time, with
 // a deadline, and not at all while the store is known to be silent. Never rejects.
-import type { Clock } from '../../kernel/clock.ts';
+import { within, type Clock } from '../../kernel/clock.ts';
 import { SECOND_MS } from '../../kernel/duration.ts';
 import { errorText, type Logger } from '../../kernel/logger.ts';
 import type { Change } from './change-channel.ts';
@@ -83,7 +83,7 @@ export class SessionReader {
   async #ask(key: string): Promise<SessionReading> {
     const { clock, logger, records } = this.#parts;
     try {
-      const reading = await withDeadline(clock, records.readSession(key));
+      const reading = await within(clock, READ_DEADLINE_MS, records.readSession(key), tooLate);
       this.#probeAtMs = undefined;
       return reading;
     } catch (error) {
@@ -96,11 +96,6 @@ export class SessionReader {
   }
 }
 
-function withDeadline<T>(clock: Clock, answer: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const cancel = clock.after(READ_DEADLINE_MS, () => {
-      reject(new StoreUnavailable('the session store did not answer in time'));
-    });
-    answer.then(resolve, reject).finally(cancel);
-  });
+function tooLate(): StoreUnavailable {
+  return new StoreUnavailable('the session store did not answer in time');
 }
