@@ -44,7 +44,8 @@ export class Forwarder {
       this.#fail(forwarding, new UpstreamFailure('upstream_protocol'));
     },
   };
-  readonly #byRequest = new WeakMap<IncomingMessage, Forwarding>();
+  /** Emptied by hand: V8's young collections keep what a WeakMap's values point at, keys included. */
+  readonly #byRequest = new Map<IncomingMessage, Forwarding>();
 
   constructor(connections: ReadonlyMap<Upstream, UpstreamConnection>, deps: ForwarderDeps) {
     this.#deps = deps;
@@ -102,7 +103,9 @@ export class Forwarder {
   #plugin(): Plugin {
     return (proxy) => {
       proxy.on('proxyReq', (request: ClientRequest, req: IncomingMessage) => {
-        this.#byRequest.get(req)?.started(request);
+        const forwarding = this.#byRequest.get(req);
+        if (forwarding === undefined) request.destroy();
+        else forwarding.started(request);
       });
       proxy.on('proxyRes', (response: IncomingMessage, req: IncomingMessage) => {
         this.#withForwarding(req, (forwarding) => {
@@ -228,10 +231,11 @@ export class Forwarder {
   #finish(forwarding: Forwarding): void {
     const { exchange } = forwarding;
     forwarding.isSettled = true;
+    this.#byRequest.delete(exchange.req);
     this.#deps.deadlines.forget(forwarding);
     this.#deps.live.remove(forwarding);
-    if (!exchange.hasUnreadBody || exchange.isGone) return;
     const { socket } = exchange.req;
+    if (!exchange.hasUnreadBody || socket.destroyed) return;
     const cancel = this.#deps.clock.after(LATE_UPLOAD_MS, () => {
       if (exchange.hasUnreadBody) socket.destroy();
     });

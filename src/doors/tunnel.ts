@@ -47,13 +47,15 @@ export class Tunnel {
    * Closes with a code and a reason that the client can read. Its bytes stop at once; the close
    * frame goes out when the upstream's frame under way has ended (RFC 6455 section 5.4: frames are
    * never interleaved), or never, when that takes longer than CLOSE_DEADLINE_MS.
+   * Returns false when it is closing already.
    */
-  close(code: number, reason: string): void {
-    if (this.#closing !== undefined) return;
+  close(code: number, reason: string): boolean {
+    if (this.#closing !== undefined) return false;
     this.#closing = closeFrame(code, reason);
     this.#limit(CLOSE_DEADLINE_MS);
     this.#client.resume();
     if (this.#fromUpstream.isBetweenFrames) this.#sendClose(this.#closing);
+    return true;
   }
 
   destroy(): void {
@@ -91,12 +93,15 @@ export class Tunnel {
   #toClient(chunk: Buffer): void {
     if (this.#closing === undefined) {
       this.#fromUpstream.follow(chunk);
-      if (!this.#client.write(chunk)) this.#upstream.pause();
+      this.#writeToClient(chunk);
       return;
     }
-    const end = this.#fromUpstream.advance(chunk, 0);
-    this.#client.write(chunk.subarray(0, end));
+    this.#writeToClient(chunk.subarray(0, this.#fromUpstream.advance(chunk, 0)));
     if (this.#fromUpstream.isBetweenFrames) this.#sendClose(this.#closing);
+  }
+
+  #writeToClient(bytes: Buffer): void {
+    if (!this.#client.write(bytes)) this.#upstream.pause();
   }
 
   #toUpstream(chunk: Buffer): void {

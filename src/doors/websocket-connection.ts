@@ -118,7 +118,7 @@ export class WebSocketConnection implements LiveConnection, AwaitedAnswer {
       this.#request?.destroy();
       return;
     }
-    this.#tunnel.close(code, reason);
+    if (!this.#tunnel.close(code, reason)) return;
     this.#exchange.conclude('withdrawn', reason);
     this.#tell();
   }

@@ -9,6 +9,7 @@ import type { Writable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { UpstreamOptions } from '../../src/access/upstream-table.ts';
 import { Cleanups } from '../fixtures/cleanups.ts';
+import { FakeClock } from '../fixtures/fake-clock.ts';
 import {
   SESSION,
   SESSION_COOKIE,
@@ -310,6 +311,29 @@ describe('an answer before the end of its request', () => {
     client.send(GET);
     await client.matching((text) => text.split('big').length === 3);
     expect(connections).toBe(2);
+  });
+});
+
+describe('an upload that nobody waits for any more', () => {
+  it('may go on for half a minute after its answer, then its connection ends', async () => {
+    const upstream = await startRawUpstream((socket) => {
+      socket.once('data', () =>
+        socket.write('HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig'),
+      );
+    });
+    cleanups.add(() => upstream.close());
+    const clock = new FakeClock();
+    const bed = await startListener([upstreamOf(upstream.port)], {}, { clock });
+    cleanups.add(() => bed.listener.close(0));
+    const client = connect(bed);
+    client.send(request('POST', 'Content-Length: 1000000\r\n\r\nABCDE'));
+    await client.until('big');
+    await pollUntil('the answer is told', () => bed.audits.length === 1);
+    await clock.advance(29_000);
+    client.send('FGHIJ');
+    expect(client.isEnded).toBe(false);
+    await clock.advance(2_000);
+    await client.ended();
   });
 });
 
