@@ -34,10 +34,11 @@ describeWith(['dex-2.45.1', 'redis'], 'two gateways with Redis under Sentinel', 
     await pollUntil('both refuse it', async () => (await thief.ask(one)).status === 401);
 
     const at = (browser: ScriptedBrowser) => both.map((gateway) => ({ browser, at: gateway }));
+    const unknown = [thief, ...forgeriesOf(known)];
     const failOver = failOverToLaggard(set).then(() => areUp(both));
     const [ofKnown, ofUnknown] = await Promise.all([
-      watchWhile(at(known), () => failOver),
-      watchWhile([thief, ...forgeriesOf(known)].flatMap(at), () => failOver),
+      watchWhile('failover: known sessions', at(known), () => failOver),
+      watchWhile('failover: ended and forged', unknown.flatMap(at), () => failOver),
     ]);
     expect([...ofKnown.keys()]).toEqual([200]);
     expect([...ofUnknown.keys()]).toEqual([401]);

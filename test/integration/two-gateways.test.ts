@@ -54,6 +54,20 @@ describeWith(['dex-2.45.1', 'redis'], 'two gateways with one Redis', () => {
     expect(valuesOf(readArrival(answer.body), 'kubeflow-userid')).toEqual(['user@example.com']);
   });
 
+  it('cut an event stream of whom the other signs out', async () => {
+    using browser = new ScriptedBrowser();
+    await browser.signIn(one);
+    const cookie = browser.jar.header(new URL(other.url));
+    const stream = await fetch(`${other.url}/events`, { headers: { cookie } });
+    const reader = stream.body?.getReader();
+    expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe('data: 0\n\n');
+    await browser.signOut(one);
+    const signedOutAtMs = performance.now();
+    const isCut = async () => (await reader?.read().catch(() => 'cut')) === 'cut';
+    await pollUntil('it is cut', isCut, { everyMs: 0 });
+    expect(performance.now() - signedOutAtMs).toBeLessThan(PROMISED_MS);
+  });
+
   it('refuse within a second who signed out at the other, and close the WebSocket', async () => {
     const refusedMs: number[] = [];
     const closedMs: number[] = [];
