@@ -28,6 +28,13 @@ export interface ForwarderDeps {
   readonly deadlines: ResponseDeadlines;
 }
 
+/**
+ * The middleware's events name the request they are about. It carries what we know of it: a map
+ * beside it would keep half of all requests until a full collection (see seats.ts).
+ */
+const forwardingOf = Symbol('forwarding');
+type ForwardedMessage = IncomingMessage & { [forwardingOf]?: Forwarding };
+
 interface Proxies {
   readonly pooled: RequestHandler;
   readonly fresh: RequestHandler;
@@ -44,8 +51,6 @@ export class Forwarder {
       this.#fail(forwarding, new UpstreamFailure('upstream_protocol'));
     },
   };
-  /** Emptied by hand: V8's young collections keep what a WeakMap's values point at, keys included. */
-  readonly #byRequest = new Map<IncomingMessage, Forwarding>();
 
   constructor(connections: ReadonlyMap<Upstream, UpstreamConnection>, deps: ForwarderDeps) {
     this.#deps = deps;
@@ -62,7 +67,7 @@ export class Forwarder {
     const { req, res } = exchange;
     // The middleware copies `req.headers` as they are: this list, and nothing else, goes out.
     req.headers = outgoingHeaders(question.head, permission, upstream, hygiene);
-    this.#byRequest.set(req, forwarding);
+    (req as ForwardedMessage)[forwardingOf] = forwarding;
     deadlines.watch(forwarding);
     if (permission.kind === 'permit') live.add(forwarding);
     res.once('close', () => {
@@ -103,9 +108,7 @@ export class Forwarder {
   #plugin(): Plugin {
     return (proxy) => {
       proxy.on('proxyReq', (request: ClientRequest, req: IncomingMessage) => {
-        const forwarding = this.#byRequest.get(req);
-        if (forwarding === undefined) request.destroy();
-        else forwarding.started(request);
+        (req as ForwardedMessage)[forwardingOf]?.started(request);
       });
       proxy.on('proxyRes', (response: IncomingMessage, req: IncomingMessage) => {
         this.#withForwarding(req, (forwarding) => {
@@ -125,7 +128,7 @@ export class Forwarder {
 
   /** Events come from sockets: whatever is thrown there would end the process. */
   #withForwarding(req: IncomingMessage, run: (forwarding: Forwarding) => void): void {
-    const forwarding = this.#byRequest.get(req);
+    const forwarding = (req as ForwardedMessage)[forwardingOf];
     if (forwarding === undefined) return;
     try {
       run(forwarding);
@@ -231,7 +234,6 @@ export class Forwarder {
   #finish(forwarding: Forwarding): void {
     const { exchange } = forwarding;
     forwarding.isSettled = true;
-    this.#byRequest.delete(exchange.req);
     this.#deps.deadlines.forget(forwarding);
     this.#deps.live.remove(forwarding);
     const { socket } = exchange.req;

@@ -6,7 +6,8 @@ import type { Permit, Public, Question } from '../decide.ts';
 import type { Answers, Denial } from './answer.ts';
 import type { Exchange } from './exchange.ts';
 import type { LiveConnection } from './live-connections.ts';
-import type { AwaitedAnswer } from './response-deadlines.ts';
+import type { AwaitedAnswer, Progress } from './response-deadlines.ts';
+import { Seat } from './seats.ts';
 import { isConnectionCut, isIdempotent } from './upstream-failure.ts';
 
 /** What may be forwarded: only `decide` makes the permission. */
@@ -25,6 +26,9 @@ export interface ForwardingEvents {
 }
 
 export class Forwarding implements LiveConnection, AwaitedAnswer {
+  readonly liveSeat: Seat<LiveConnection> = new Seat<LiveConnection>(this);
+  readonly deadlineSeat: Seat<AwaitedAnswer> = new Seat<AwaitedAnswer>(this);
+  progress: Progress | undefined = undefined;
   readonly kind = 'stream';
   readonly exchange: Exchange;
   readonly question: Question;

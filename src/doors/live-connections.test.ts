@@ -6,9 +6,11 @@ import type { Permit } from '../decide.ts';
 import { silentLogger, type LogFields } from '../kernel/logger.ts';
 import { silentMetrics } from '../kernel/metrics.ts';
 import type { Denial } from './answer.ts';
+import { Seat } from './seats.ts';
 import { LiveConnections, type LiveConnection } from './live-connections.ts';
 
 class Open implements LiveConnection {
+  readonly liveSeat: Seat<LiveConnection> = new Seat<LiveConnection>(this);
   readonly kind = 'websocket';
   readonly question = questionFor('/app');
   readonly sessionCookie: string;

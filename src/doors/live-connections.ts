@@ -5,6 +5,7 @@ import { every, type Cancel, type Clock } from '../kernel/clock.ts';
 import { errorText, type Logger } from '../kernel/logger.ts';
 import type { Metrics } from '../kernel/metrics.ts';
 import type { Denial } from './answer.ts';
+import { Seats, type Seat } from './seats.ts';
 
 /** Changes within this time are answered by one round. */
 const COALESCE_MS = 100;
@@ -16,6 +17,8 @@ export interface LiveConnection {
   readonly kind: 'websocket' | 'stream';
   /** What was asked when it was opened, and is asked again. */
   readonly question: Question;
+  /** Its place in the table. */
+  readonly liveSeat: Seat<LiveConnection>;
   /** The credential it was opened with. */
   readonly sessionCookie: string;
   /** Still permitted, perhaps as a newer identity. */
@@ -40,7 +43,7 @@ export interface LiveConnectionsDeps {
  */
 export class LiveConnections {
   readonly #deps: LiveConnectionsDeps;
-  readonly #open = new Set<LiveConnection>();
+  readonly #open = new Seats<LiveConnection>();
   /** Sessions whose recheck is under way, and whether another change came meanwhile. */
   readonly #asking = new Map<string, { again: boolean }>();
   readonly #cancels: Cancel[];
@@ -59,11 +62,11 @@ export class LiveConnections {
   }
 
   add(connection: LiveConnection): void {
-    this.#open.add(connection);
+    this.#open.take(connection.liveSeat);
   }
 
   remove(connection: LiveConnection): void {
-    this.#open.delete(connection);
+    this.#open.leave(connection.liveSeat);
   }
 
   get size(): number {
@@ -85,7 +88,7 @@ export class LiveConnections {
   #round(): void {
     const bySession = new Map<string, LiveConnection[]>();
     const counts = { websocket: 0, stream: 0 };
-    for (const connection of this.#open) {
+    for (const connection of this.#open.holders()) {
       counts[connection.kind]++;
       const others = bySession.get(connection.sessionCookie);
       if (others === undefined) bySession.set(connection.sessionCookie, [connection]);
@@ -130,12 +133,12 @@ export class LiveConnections {
   }
 
   #ofSession(cookie: string): LiveConnection[] {
-    return [...this.#open].filter((connection) => connection.sessionCookie === cookie);
+    return [...this.#open.holders()].filter((connection) => connection.sessionCookie === cookie);
   }
 
   #apply(connections: readonly LiveConnection[], authentication: Authentication): void {
     for (const connection of connections) {
-      if (!this.#open.has(connection)) continue;
+      if (connection.liveSeat.row < 0) continue;
       this.#conclude(connection, decide(connection.question, authentication));
     }
   }
@@ -152,7 +155,7 @@ export class LiveConnections {
       case 'unavailable':
       case 'challenge':
       case 'refuse':
-        this.#open.delete(connection);
+        this.#open.leave(connection.liveSeat);
         this.#deps.metrics.increment('kfgw_live_connections_closed_total', {
           reason: outcome.reason,
         });

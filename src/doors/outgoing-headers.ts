@@ -22,7 +22,8 @@ export function outgoingHeaders(
   upstream: Upstream,
   hygiene: Hygiene,
 ): IncomingHttpHeaders {
-  const headers = emptyHeaders();
+  // Not setPrototypeOf: that gives each request's object a shape of its own, at twice the cost.
+  const headers = Object.create(null) as IncomingHttpHeaders;
   const kept = keptHeaders(head, hygiene, {
     authorization: upstream.passAuthorization,
     ownCookies: upstream.passOwnCookies,
@@ -48,12 +49,6 @@ export function upgradeHeaders(headers: IncomingHttpHeaders): string[] {
     for (const one of Array.isArray(value) ? value : [value ?? '']) list.push(name, one);
   }
   return list;
-}
-
-function emptyHeaders(): IncomingHttpHeaders {
-  const headers: IncomingHttpHeaders = {};
-  Object.setPrototypeOf(headers, null);
-  return headers;
 }
 
 function forEachHeader(

@@ -7,6 +7,7 @@ import { FakeClock } from '../../test/fixtures/fake-clock.ts';
 import { startRawUpstream } from '../../test/fixtures/tcp-server.ts';
 import { createUpstreamTable } from '../access/upstream-table.ts';
 import { ResponseDeadlines, type AwaitedAnswer } from './response-deadlines.ts';
+import { Seat } from './seats.ts';
 
 const cleanups = new Cleanups();
 afterEach(cleanups.run);
@@ -32,7 +33,14 @@ function watch(request: ClientRequest | undefined) {
   });
   let expired = 0;
   if (upstream === undefined) throw new Error('no upstream');
-  const answer: AwaitedAnswer = { upstream, request, expire: () => expired++ };
+  const chosen = upstream;
+  const answer = new (class implements AwaitedAnswer {
+    readonly deadlineSeat: Seat<AwaitedAnswer> = new Seat<AwaitedAnswer>(this);
+    progress = undefined;
+    readonly upstream = chosen;
+    readonly request = request;
+    readonly expire = () => expired++;
+  })();
   deadlines.watch(answer);
   return { clock, deadlines, answer, expired: () => expired };
 }

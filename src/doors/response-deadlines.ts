@@ -2,11 +2,16 @@
 import type { ClientRequest } from 'node:http';
 import type { Upstream } from '../access/upstream-table.ts';
 import { every, type Cancel, type Clock } from '../kernel/clock.ts';
+import { Seats, type Seat } from './seats.ts';
 
 /** How often requests that wait are looked at: the precision of the deadlines. */
 const SWEEP_MS = 1_000;
 
 export interface AwaitedAnswer {
+  /** Its place among those that wait. */
+  readonly deadlineSeat: Seat<AwaitedAnswer>;
+  /** Kept by ResponseDeadlines. */
+  progress: Progress | undefined;
   readonly upstream: Upstream;
   /** Undefined while it waits for a connection of the pool. */
   readonly request: ClientRequest | undefined;
@@ -14,7 +19,7 @@ export interface AwaitedAnswer {
   expire(): void;
 }
 
-interface Progress {
+export interface Progress {
   atMs: number;
   bytesWritten: number;
 }
@@ -25,7 +30,7 @@ interface Progress {
  */
 export class ResponseDeadlines {
   readonly #clock: Clock;
-  readonly #awaited = new Map<AwaitedAnswer, Progress | undefined>();
+  readonly #awaited = new Seats<AwaitedAnswer>();
   readonly #stop: Cancel;
 
   constructor(clock: Clock) {
@@ -36,12 +41,13 @@ export class ResponseDeadlines {
   }
 
   watch(answer: AwaitedAnswer): void {
-    this.#awaited.set(answer, undefined);
+    answer.progress = undefined;
+    this.#awaited.take(answer.deadlineSeat);
   }
 
   /** The answer has begun, or is no longer wanted. */
   forget(answer: AwaitedAnswer): void {
-    this.#awaited.delete(answer);
+    this.#awaited.leave(answer.deadlineSeat);
   }
 
   close(): void {
@@ -50,13 +56,13 @@ export class ResponseDeadlines {
 
   #sweep(): void {
     const nowMs = this.#clock.monotonicMs();
-    for (const [answer, before] of this.#awaited) {
-      const progress = progressOf(answer.request, before, nowMs);
+    for (const answer of this.#awaited.holders()) {
+      const progress = progressOf(answer.request, answer.progress, nowMs);
       if (nowMs - progress.atMs < limitOf(answer)) {
-        this.#awaited.set(answer, progress);
+        answer.progress = progress;
         continue;
       }
-      this.#awaited.delete(answer);
+      this.forget(answer);
       answer.expire();
     }
   }

@@ -10,7 +10,8 @@ import type { Answers, Denial } from './answer.ts';
 import type { Exchange, Tell } from './exchange.ts';
 import type { Admitted } from './forwarding.ts';
 import type { LiveConnection } from './live-connections.ts';
-import type { AwaitedAnswer } from './response-deadlines.ts';
+import type { AwaitedAnswer, Progress } from './response-deadlines.ts';
+import { Seat } from './seats.ts';
 import { returnedHeaders, withoutLength, workerScope } from './returned-headers.ts';
 import { Tunnel } from './tunnel.ts';
 import { isFinal, upstreamReason, type UpstreamReason } from './upstream-failure.ts';
@@ -39,6 +40,9 @@ export interface WebSocketDeps {
 }
 
 export class WebSocketConnection implements LiveConnection, AwaitedAnswer {
+  readonly liveSeat: Seat<LiveConnection> = new Seat<LiveConnection>(this);
+  readonly deadlineSeat: Seat<AwaitedAnswer> = new Seat<AwaitedAnswer>(this);
+  progress: Progress | undefined = undefined;
   readonly kind = 'websocket';
   readonly question: Question;
   readonly upstream: Upstream;
