@@ -104,7 +104,8 @@ describeWith(['dex-2.45.1', 'ldap', 'redis'], 'the session JWT', () => {
     await pollUntil('a new key is made', () => keys.rotate().then(() => true));
     await pollUntil('it is published', async () => (await publishedKeyIds()).length === 2);
     expect(await signingKeyId()).toBe(old);
-    await pollUntil('it signs', async () => (await signingKeyId()) !== old);
+    const signs = async () => (await signingKeyId()) !== old;
+    await pollUntil('it signs', signs, { withinMs: 20_000, everyMs: 500 });
     // Keys are dated to the second.
     expect(Date.now() - beganAtMs).toBeGreaterThan((PUBLISH_DELAY_SEC - 1) * 1_000);
     expect(await publishedKeyIds()).toContain(await signingKeyId());
