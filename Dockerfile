@@ -23,5 +23,5 @@ USER 65532:65532
 EXPOSE 8080 9090
 # V8 sizes its heap by the node's memory, not by the gateway's need: these keep garbage from piling up
 # (docs/benchmarks.md has the figures).
-ENTRYPOINT ["node", "--max-semi-space-size=16", "--heap-growing-percent=30", "/app/dist/main.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=8", "--heap-growing-percent=30", "/app/dist/main.js"]
 CMD ["serve", "--config", "/etc/kubeflow-auth-gateway/gateway.yaml"]

@@ -4,7 +4,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { NODE_FLAGS, PROGRAM } from './image.ts';
+import { NODE_FLAGS, PROGRAM } from '../test/fixtures/image.ts';
 import { startDex, type Dex } from '../test/neighbours/dex.ts';
 import { startOauth2Proxy } from '../test/neighbours/oauth2-proxy.ts';
 import { pollUntil } from '../test/neighbours/poll-until.ts';

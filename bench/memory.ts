@@ -21,7 +21,7 @@ import { freePort } from '../test/neighbours/free-port.ts';
 import { pollUntil } from '../test/neighbours/poll-until.ts';
 import { startRedis } from '../test/neighbours/redis.ts';
 import { startChild } from './contestants.ts';
-import { NODE_FLAGS, PROGRAM } from './image.ts';
+import { NODE_FLAGS, PROGRAM } from '../test/fixtures/image.ts';
 import { residentMiB } from './process-usage.ts';
 
 const HOUR_MS = 3_600_000;
