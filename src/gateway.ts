@@ -157,7 +157,7 @@ function openListener(
     hygiene: compileHygiene(hygieneOptions(config, cookies)),
     pages,
     standIns: pages,
-    upstreams: createUpstreamTable(upstreamOptions(config)),
+    upstreams: createUpstreamTable(upstreamOptions(config), config.inferenceHosts),
     authenticator: sessions.authenticator,
     onSessionChange: (listener) => sessions.sessions.onChange(listener),
     audit: (record) => {

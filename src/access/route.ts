@@ -4,6 +4,6 @@ export interface Route {
   /** Stable name for logs and metrics. */
   readonly id: string;
   readonly access: 'authenticated' | 'public';
-  /** A Host of an inference route is never redirected to a login. */
+  /** What programs call is never redirected to a login. */
   readonly neverRedirect: boolean;
 }

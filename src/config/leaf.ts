@@ -226,6 +226,17 @@ export function hostPort({ about }: Described) {
   });
 }
 
+/** A host name in lower case, or `*.` and a domain for every host below it. */
+export function hostPattern({ about }: Described) {
+  const form =
+    'a host name such as models.example.com, or *.example.com, in lower case without a port';
+  return parsed('host pattern', about, form, (t) =>
+    /^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(t)
+      ? t
+      : undefined,
+  );
+}
+
 /** A list; `about` says what an element is. */
 export function list<T extends z.ZodType>(element: T, { about }: Described) {
   return z.array(element, { error: wanted('a list') }).meta(meta('list', about));

@@ -1,6 +1,6 @@
 // Owns the configuration schema: the one source of types, defaults, documentation and JSON Schema.
 import { z } from 'zod';
-import { identityHeaders, limits, upstreams } from './sections/forwarding.ts';
+import { identityHeaders, inferenceHosts, limits, upstreams } from './sections/forwarding.ts';
 import { cookies, files, listeners, publicOrigins, trustedProxies } from './sections/listeners.ts';
 import { logging, shutdown } from './sections/operation.ts';
 import { claims, oidc } from './sections/provider.ts';
@@ -20,6 +20,7 @@ export const sections = {
   sessionJwt,
   identityHeaders,
   upstreams,
+  inferenceHosts,
   limits,
   files,
   logging,

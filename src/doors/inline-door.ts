@@ -66,10 +66,11 @@ export class InlineDoor {
     }
     const { upstream, route } = matched;
     exchange.upstreamId = upstream.id;
+    const isForPrograms = route.neverRedirect || this.#deps.upstreams.isInferenceHost(head.host);
     const question: Question = {
       head,
       route,
-      client: route.neverRedirect ? 'program' : readClientKind(head),
+      client: isForPrograms ? 'program' : readClientKind(head),
       isSameSite: isSameSite(head, this.#deps.hygiene.publicOrigins),
     };
     const authentication = this.#authenticate(head, route);

@@ -15,6 +15,7 @@ import { startRawUpstream } from '../../test/fixtures/tcp-server.ts';
 import { pollUntil } from '../../test/neighbours/poll-until.ts';
 import { silentLogger } from '../kernel/logger.ts';
 import { silentMetrics } from '../kernel/metrics.ts';
+import { createUpstreamTable } from '../access/upstream-table.ts';
 import type { PublicListenerDeps } from './public-listener.ts';
 
 const cleanups = new Cleanups();
@@ -76,6 +77,17 @@ describe('a caller without a session', () => {
       'Accept: text/html',
     ]);
     expect(answer.status).toBe(401);
+  });
+
+  it('is never redirected at the Host of an inference service', async () => {
+    const upstream = await startNodeUpstream(echo);
+    cleanups.add(() => upstream.close());
+    const upstreams = createUpstreamTable([upstreamOf(upstream.port)], ['*.models.example.com']);
+    const bed = await start({ upstreams });
+    const status = async (host: string) =>
+      (await ask(bed, 'GET /', [`Host: ${host}`, 'Accept: text/html'])).status;
+    expect(await status('iris.models.example.com')).toBe(401);
+    expect(await status('kubeflow.example.com')).toBe(302);
   });
 
   it('is not redirected with a bearer token, even beside a live session', async () => {

@@ -6,6 +6,7 @@ import {
   file,
   flag,
   headerName,
+  hostPattern,
   headerPattern,
   list,
   origin,
@@ -109,6 +110,11 @@ const upstream = section({
 
 export const upstreams = list(upstream, {
   about: 'Applications behind the gateway. Empty: only its own pages are served, as behind Istio.',
+}).prefault([]);
+
+export const inferenceHosts = list(hostPattern({ about: 'Host, or *.domain.' }), {
+  about:
+    'Hosts of inference services, such as *.inference.example.com: programs call them, so that nobody is redirected from there to a sign-in.',
 }).prefault([]);
 
 /**
