@@ -28,7 +28,7 @@ const LIMIT_SEC = 60;
 /** A tenth of the idle limit is left for other replicas to write back what they saw. */
 const IDLE_GRACE_SEC = LIMIT_SEC / 10;
 /** What a busy machine may add. */
-const SLACK_SEC = 8;
+const SLACK_SEC = 12;
 const LONGEST_CASE_SEC = 90;
 
 const refreshing: ConfigChanges = {
