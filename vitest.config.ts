@@ -20,6 +20,8 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 300_000,
           fileParallelism: false,
+          // Real neighbours restart and fail over in their own time; what fails twice is a fault.
+          retry: 1,
         },
       },
     ],
