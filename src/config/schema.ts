@@ -1,5 +1,6 @@
 // Owns the configuration schema: the one source of types, defaults, documentation and JSON Schema.
 import { z } from 'zod';
+import { access, rbac } from './sections/access.ts';
 import { identityHeaders, inferenceHosts, limits, upstreams } from './sections/forwarding.ts';
 import { cookies, files, listeners, publicOrigins, trustedProxies } from './sections/listeners.ts';
 import { logging, shutdown } from './sections/operation.ts';
@@ -21,6 +22,8 @@ export const sections = {
   identityHeaders,
   upstreams,
   inferenceHosts,
+  access,
+  rbac,
   limits,
   files,
   logging,
