@@ -1,6 +1,7 @@
 // Owns the one place where a door turns anything but forwarding into bytes: redirect, page or
 // problem document.
 import { STATUS_CODES } from 'node:http';
+import type { AccessDetail } from '../access/access-detail.ts';
 import type { Permit, Outcome, Public } from '../decide.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { reasons, type ReasonCode } from '../kernel/reasons.ts';
@@ -18,6 +19,8 @@ export interface RefusalView {
   /** Path and query where the person wanted to go. */
   readonly returnTo: string | undefined;
   readonly retryAfterSec: number | undefined;
+  /** What was asked of RBAC, where that is why. */
+  readonly access?: AccessDetail | undefined;
 }
 
 export interface StandIn {

@@ -1,4 +1,5 @@
 // Owns what a reason code looks like to a person and to a program.
+import type { AccessDetail } from '../access/access-detail.ts';
 import { reasons, type ReasonCode } from '../kernel/reasons.ts';
 import { START_PATH, startAddress } from './own-paths.ts';
 import type { PageAction, PageView } from './page-template.ts';
@@ -12,6 +13,8 @@ export interface ErrorView {
   readonly retryAfterSec?: number | undefined;
   /** What to try again; `returnTo` when absent. */
   readonly retryHref?: string | undefined;
+  /** What was asked of RBAC, where that is why. */
+  readonly access?: AccessDetail | undefined;
 }
 
 /** Refusals that a new sign-in may heal although their status is not 401. */
