@@ -1,5 +1,6 @@
 // Owns forwarding permitted requests to applications with http-proxy-middleware.
-import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import { createProxyMiddleware, type Plugin, type RequestHandler } from 'http-proxy-middleware';
 import type { Upstream } from '../access/upstream-table.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -61,19 +62,20 @@ export class Forwarder {
 
   /** Sends a permitted request to its application and the answer back. */
   forward(admitted: Admitted): void {
-    const { exchange, permission, upstream, question } = admitted;
+    const { exchange, permission, upstream, question, body } = admitted;
     const { answers, live, deadlines, hygiene } = this.#deps;
     const forwarding = new Forwarding(admitted, answers, this.#events);
     const { req, res } = exchange;
     // The middleware copies `req.headers` as they are: this list, and nothing else, goes out.
-    req.headers = outgoingHeaders(question.head, permission, upstream, hygiene);
+    const headers = outgoingHeaders(question, permission, upstream, hygiene);
+    req.headers = body === undefined ? headers : framedByLength(headers, body);
     (req as ForwardedMessage)[forwardingOf] = forwarding;
     deadlines.watch(forwarding);
     if (permission.kind === 'permit') live.add(forwarding);
     res.once('close', () => {
       this.#finish(forwarding);
     });
-    if (exchange.expectsContinue) res.writeContinue();
+    if (exchange.expectsContinue && body === undefined) res.writeContinue();
     this.#send(forwarding, 'pooled');
   }
 
@@ -107,8 +109,11 @@ export class Forwarder {
 
   #plugin(): Plugin {
     return (proxy) => {
-      proxy.on('proxyReq', (request: ClientRequest, req: IncomingMessage) => {
-        (req as ForwardedMessage)[forwardingOf]?.started(request);
+      proxy.on('proxyReq', (request, req, _res, options) => {
+        const forwarding = (req as ForwardedMessage)[forwardingOf];
+        // The options are this request's own; the middleware pipes `buffer` instead of `req`, next.
+        if (forwarding?.body !== undefined) options.buffer = Readable.from([forwarding.body]);
+        forwarding?.started(request);
       });
       proxy.on('proxyRes', (response: IncomingMessage, req: IncomingMessage) => {
         this.#withForwarding(req, (forwarding) => {
@@ -243,4 +248,11 @@ export class Forwarder {
     });
     socket.once('close', cancel);
   }
+}
+
+/** A body that was read is sent in one piece, however it came (RFC 9112 section 6.2). */
+function framedByLength(headers: IncomingHttpHeaders, body: Buffer): IncomingHttpHeaders {
+  delete headers['transfer-encoding'];
+  headers['content-length'] = String(body.length);
+  return headers;
 }

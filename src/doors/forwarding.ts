@@ -16,6 +16,8 @@ export interface Admitted {
   readonly question: Question;
   readonly permission: Permit | Public;
   readonly upstream: Upstream;
+  /** The whole body where it was read to decide; else it streams through. */
+  readonly body?: Buffer | undefined;
 }
 
 export interface ForwardingEvents {
@@ -34,6 +36,8 @@ export class Forwarding implements LiveConnection, AwaitedAnswer {
   readonly question: Question;
   readonly upstream: Upstream;
   readonly sessionCookie: string;
+  /** Sent instead of what `req` still holds, which is nothing. */
+  readonly body: Buffer | undefined;
   /** True once the answer is complete or given up: later events mean nothing. */
   isSettled = false;
   /** The application's answer, once its head has come. */
@@ -48,6 +52,7 @@ export class Forwarding implements LiveConnection, AwaitedAnswer {
     this.exchange = admitted.exchange;
     this.question = admitted.question;
     this.upstream = admitted.upstream;
+    this.body = admitted.body;
     this.sessionCookie = admitted.question.head.sessionCookie ?? '';
     this.#answers = answers;
     this.#on = on;

@@ -91,7 +91,7 @@ const table = {
   },
   request_timeout: {
     status: 408,
-    title: 'The request headers did not arrive in time.',
+    title: 'The request did not arrive in time.',
     advice: 'Try again; check the connection.',
   },
   expectation_failed: {
