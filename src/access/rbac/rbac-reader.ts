@@ -26,7 +26,9 @@ export interface Grant {
 export interface ExplainedGrant extends Grant {
   /** The subject of the binding that matched, as `User alice`, `Group team` or `ServiceAccount ns/name`. */
   readonly subject: string;
-  readonly role: { readonly kind: string; readonly namespace: string; readonly name: string };
+  /** Undefined, as binding and rule, for `Group system:masters`. */
+  readonly role:
+    { readonly kind: string; readonly namespace: string; readonly name: string } | undefined;
   readonly rule: RuleRecord | undefined;
 }
 
