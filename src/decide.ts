@@ -1,5 +1,10 @@
 // Owns the decision: the one function that every door asks, and the only maker of Permit and Public.
-import type { Route } from './access/route.ts';
+import { accessDetail, type AccessDetail } from './access/access-detail.ts';
+import type { Answer, Authorizer } from './access/authorizer.ts';
+import type { CatalogueMatch, Demand, MatchedRoute } from './access/catalogue/matched-route.ts';
+import type { ResourceQuestion } from './access/rbac/access-question.ts';
+import type { Grant } from './access/rbac/rbac-reader.ts';
+import { checkWorkgroupCreate } from './access/workgroup-create.ts';
 import type { Authentication, Identity } from './identity/authentication.ts';
 import type { ReasonCode } from './kernel/reasons.ts';
 import type { ClientKind } from './request/client-kind.ts';
@@ -7,14 +12,31 @@ import type { RequestHead } from './request/request-head.ts';
 
 const maker = Symbol('made by decide');
 
+/** Why a permit was given although nothing was asked of RBAC, or what was. */
+interface Basis {
+  /** What allowed it; undefined where the route asks nothing of RBAC. */
+  readonly grant?: Grant;
+  /** What enforcing would have refused: shadow mode only. */
+  readonly shadowed?: ShadowedRefusal;
+}
+
+export interface ShadowedRefusal {
+  readonly reason: ReasonCode;
+  readonly access: AccessDetail | undefined;
+}
+
 /** Proof that an identified caller may pass; nothing is forwarded without it or Public. */
 export class Permit {
   readonly kind = 'permit';
   readonly identity: Identity;
+  readonly grant: Grant | undefined;
+  readonly shadowed: ShadowedRefusal | undefined;
 
-  constructor(proof: typeof maker, identity: Identity) {
+  constructor(proof: typeof maker, identity: Identity, basis: Basis) {
     if (proof !== maker) throw new TypeError('only decide() makes a Permit');
     this.identity = identity;
+    this.grant = basis.grant;
+    this.shadowed = basis.shadowed;
   }
 }
 
@@ -27,31 +49,73 @@ export class Public {
   }
 }
 
+export interface Refusal {
+  readonly kind: 'refuse';
+  readonly reason: ReasonCode;
+  /** What was asked, and what would be enough. */
+  readonly access?: AccessDetail;
+  /** Methods that are taken here, where only the method was wrong. */
+  readonly allow?: readonly string[];
+}
+
+/** The body has to be read before the answer. A door that cannot read bodies asks `unread`. */
+export interface Inspection {
+  readonly kind: 'inspect';
+  readonly maxBytes: number;
+  /** The outcome for the body, a JSON object. */
+  check(body: Readonly<Record<string, unknown>>): Outcome;
+  /** The outcome without it, as configured. */
+  unread(): Outcome;
+}
+
 export type Outcome =
   | Permit
   | Public
   /** Sign in, or 401: `client` says which form the caller can use. */
   | { readonly kind: 'challenge'; readonly reason: ReasonCode; readonly client: ClientKind }
-  | { readonly kind: 'refuse'; readonly reason: ReasonCode }
+  | Refusal
+  /** The caller's namespace is being set up: come back in so many seconds. */
+  | { readonly kind: 'provisioning'; readonly reason: ReasonCode; readonly retryAfterSec: number }
+  | Inspection
   | { readonly kind: 'unavailable'; readonly reason: ReasonCode; readonly retryAfterSec: number };
 
 /** What `decide` looks at besides the identity. `client` is told by request/client-kind.ts. */
 export interface Question {
   readonly head: RequestHead;
-  readonly route: Route;
+  readonly match: CatalogueMatch;
   readonly client: ClientKind;
   /** False when the request's Origin or Sec-Fetch-Site shows that another site made it. */
   readonly isSameSite: boolean;
 }
 
+/** Who may do what, and how strictly that is held. */
+export interface AccessRules {
+  readonly authorizer: Authorizer;
+  /** `shadow` forwards what namespace rules refuse, and says so in the Permit. */
+  readonly mode: 'enforce' | 'shadow';
+  /** What becomes of a row with `inspect` where the body cannot be read. */
+  readonly uninspected: 'refuse' | 'allow';
+}
+
 const publicOutcome = new Public(maker);
+
+/** True where no credential is judged at all. */
+export function isPublic({ match }: Pick<Question, 'match'>): boolean {
+  return match.kind === 'route' && match.route.demand.kind === 'public';
+}
 
 /**
  * The outcome for a question. On a public route no credential is judged. A cookie is ambient
  * authority, so a request that another site made with it is refused (CSRF, cross-site WebSocket).
  */
-export function decide(question: Question, authentication: Authentication): Outcome {
-  if (question.route.access === 'public') return publicOutcome;
+export function decide(
+  question: Question,
+  authentication: Authentication,
+  rules: AccessRules,
+): Outcome {
+  const { match } = question;
+  if (match.kind === 'refused') return { kind: 'refuse', reason: match.reason };
+  if (match.route.demand.kind === 'public') return publicOutcome;
   switch (authentication.kind) {
     case 'unavailable':
       return authentication;
@@ -61,6 +125,80 @@ export function decide(question: Question, authentication: Authentication): Outc
       return { kind: 'challenge', reason: authentication.reason, client: question.client };
     case 'authenticated':
       if (!question.isSameSite) return { kind: 'refuse', reason: 'cross_site' };
-      return new Permit(maker, authentication.identity);
+      return decideFor(authentication.identity, match.route, rules);
   }
+}
+
+function decideFor(identity: Identity, { demand }: MatchedRoute, rules: AccessRules): Outcome {
+  switch (demand.kind) {
+    case 'public':
+      return publicOutcome;
+    case 'authenticated':
+      return new Permit(maker, identity, {});
+    case 'questions':
+      return conclude(identity, rules.authorizer.ask(identity.principal, demand.questions), rules);
+    case 'deny':
+      return denied(demand);
+    case 'inspect':
+      return inspection(identity, demand, rules);
+  }
+}
+
+function conclude(identity: Identity, answer: Answer, rules: AccessRules): Outcome {
+  switch (answer.kind) {
+    case 'allowed':
+      return new Permit(maker, identity, { grant: answer.grant });
+    case 'unavailable':
+      return answer;
+    case 'provisioning': {
+      const { retryAfterSec } = answer;
+      const outcome = { kind: 'provisioning', reason: 'namespace_being_set_up' } as const;
+      return hold(identity, { ...outcome, retryAfterSec }, rules);
+    }
+    case 'denied':
+      return hold(identity, refusalOf(answer.question), rules);
+  }
+}
+
+/** In shadow mode what the namespace rules refuse is forwarded, and told. */
+function hold(
+  identity: Identity,
+  outcome: Extract<Outcome, { kind: 'refuse' | 'provisioning' }>,
+  rules: AccessRules,
+): Outcome {
+  if (rules.mode === 'enforce') return outcome;
+  const access = outcome.kind === 'refuse' ? outcome.access : undefined;
+  return new Permit(maker, identity, { shadowed: { reason: outcome.reason, access } });
+}
+
+function refusalOf(question: ResourceQuestion): Refusal {
+  const reason = question.namespace === '' ? 'cluster_forbidden' : 'namespace_forbidden';
+  return { kind: 'refuse', reason, access: accessDetail(question) };
+}
+
+function denied({ reason, allow }: Extract<Demand, { kind: 'deny' }>): Refusal {
+  return { kind: 'refuse', reason, ...(allow === undefined ? {} : { allow }) };
+}
+
+/** Each check by its name in the catalogue; the questions it asks are answered as any other. */
+function inspection(
+  identity: Identity,
+  { maxBytes }: Extract<Demand, { kind: 'inspect' }>,
+  rules: AccessRules,
+): Inspection {
+  return {
+    kind: 'inspect',
+    maxBytes,
+    check(body) {
+      const found = checkWorkgroupCreate(body, identity.principal);
+      if (found.kind === 'own') return new Permit(maker, identity, {});
+      const answer = rules.authorizer.ask(identity.principal, found.questions);
+      if (answer.kind !== 'denied') return conclude(identity, answer, rules);
+      return { kind: 'refuse', reason: 'owner_is_someone_else' };
+    },
+    unread() {
+      if (rules.uninspected === 'allow') return new Permit(maker, identity, {});
+      return { kind: 'refuse', reason: 'body_not_inspected' };
+    },
+  };
 }

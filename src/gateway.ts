@@ -1,4 +1,5 @@
 // Owns the composition: a configuration in, running listeners out; every part is handed in here.
+import { UNMATCHED, type MatchedRoute } from './access/catalogue/matched-route.ts';
 import { createUpstreamTable } from './access/upstream-table.ts';
 import type { Config } from './config/schema.ts';
 import type { Secrets } from './config/secrets.ts';
@@ -159,12 +160,32 @@ function openListener(
     standIns: pages,
     upstreams: createUpstreamTable(upstreamOptions(config), config.inferenceHosts),
     authenticator: sessions.authenticator,
-    onSessionChange: (listener) => sessions.sessions.onChange(listener),
+    routes: { match: () => ({ kind: 'route', route: unmatched }) },
+    rules: {
+      authorizer: {
+        ask: () => ({ kind: 'unavailable', reason: 'access_loading', retryAfterSec: 3 }),
+      },
+      mode: config.access.mode,
+      uninspected: config.access.uninspected,
+    },
+    indexAgeMs: () => 0,
+    onChange: (listener) => sessions.sessions.onChange(listener),
     audit: (record) => {
       parts.logger.audit({ ...record });
     },
   });
 }
+
+const unmatched: MatchedRoute = {
+  id: UNMATCHED,
+  class: UNMATCHED,
+  effect: 'read',
+  neverRedirect: false,
+  passAuthorization: false,
+  namespace: undefined,
+  isByIdOnly: false,
+  demand: { kind: 'authenticated' },
+};
 
 /** Throws when a file cannot be read or holds no certificate; the old one then stays in use. */
 function renewCertificates(config: Config, listener: PublicListener, admin: AdminListener): void {

@@ -1,8 +1,13 @@
 // Owns the answer to a namespace question: the index's, where the index can be believed.
 import type { Principal } from '../identity/principal.ts';
 import type { ReasonCode } from '../kernel/reasons.ts';
+import type { PolicyState } from './policy-source.ts';
 import type { ResourceQuestion } from './rbac/access-question.ts';
-import type { Grant } from './rbac/rbac-reader.ts';
+import type { ProfileRecord } from './rbac/rbac-records.ts';
+import type { Grant, RbacReader, Subjects } from './rbac/rbac-reader.ts';
+
+/** How soon a namespace that is being set up, or an index that is loading, is worth asking again. */
+const RETRY_AFTER_SEC = 3;
 
 export type Answer =
   /** `grant` is what allowed the last of the questions. */
@@ -13,6 +18,62 @@ export type Answer =
   | { readonly kind: 'unavailable'; readonly reason: ReasonCode; readonly retryAfterSec: number };
 
 export interface Authorizer {
-  /** May this principal do all of this? Synchronous; never throws. */
+  /** May this principal do all of this? Never empty. Synchronous; never throws. */
   ask(principal: Principal, questions: readonly ResourceQuestion[]): Answer;
+}
+
+export interface AuthorizerDeps {
+  readonly rbac: RbacReader;
+  readonly policy: { state(): PolicyState };
+  /** True for a Profile that was first seen moments ago. */
+  readonly isNew: (profile: ProfileRecord) => boolean;
+  /** Hears of every answer of the index; samples them. */
+  readonly note: (subjects: Subjects, question: ResourceQuestion, isAllowed: boolean) => void;
+}
+
+const loading: Answer = unavailable('access_loading');
+const stale: Answer = unavailable('access_stale');
+const provisioning: Answer = { kind: 'provisioning', retryAfterSec: RETRY_AFTER_SEC };
+
+function unavailable(reason: ReasonCode): Answer {
+  return { kind: 'unavailable', reason, retryAfterSec: RETRY_AFTER_SEC };
+}
+
+export class IndexAuthorizer implements Authorizer {
+  readonly #deps: AuthorizerDeps;
+
+  constructor(deps: AuthorizerDeps) {
+    this.#deps = deps;
+  }
+
+  ask(principal: Principal, questions: readonly ResourceQuestion[]): Answer {
+    const { rbac, policy, note } = this.#deps;
+    const state = policy.state().kind;
+    if (state === 'loading') return loading;
+    if (state === 'expired') return stale;
+    const subjects = rbac.subjectsOf(principal);
+    let grant: Grant | undefined = undefined;
+    for (const question of questions) {
+      grant = rbac.grantOf(subjects, question);
+      note(subjects, question, grant !== undefined);
+      if (grant === undefined) return this.#denied(principal, question);
+    }
+    if (grant === undefined) throw new RangeError('a route that asks nothing asked');
+    return { kind: 'allowed', grant };
+  }
+
+  /**
+   * The profile controller makes a namespace's bindings some seconds after its Profile. Until then its
+   * owner is asked to wait; being the owner of a Profile grants nothing, for RBAC does not know Profiles.
+   */
+  #denied(principal: Principal, question: ResourceQuestion): Answer {
+    const profile = this.#deps.rbac.profile(question.namespace);
+    const isOwner = profile?.owner.kind === 'User' && profile.owner.name === principal.userId;
+    if (!isOwner || !this.#deps.isNew(profile)) return { kind: 'denied', question };
+    for (const { subjects } of this.#deps.rbac.bindingsIn(question.namespace)) {
+      if (subjects.some(({ kind, name }) => kind === 'User' && name === principal.userId))
+        return { kind: 'denied', question };
+    }
+    return provisioning;
+  }
 }

@@ -1,4 +1,5 @@
-// Owns which dangerous settings are on. They are the options whose names begin with "insecure".
+// Owns which dangerous settings are on: the options whose names begin with "insecure", and the choices
+// listed here.
 import { leavesOf } from './leaves.ts';
 import { optionTable } from './option-table.ts';
 import type { Config } from './schema.ts';
@@ -9,10 +10,19 @@ export interface Danger {
   readonly message: string;
 }
 
+/** Choices that let through what is refused by default. */
+const DANGEROUS_CHOICES: ReadonlyMap<string, string> = new Map([
+  ['access.mode', 'shadow'],
+  ['access.uninspected', 'allow'],
+]);
+
 /** Dangerous settings that are on: logged at every start, told by check-config. */
 export function dangersOf(config: Config): Danger[] {
   return leavesOf(config)
-    .filter(({ name, value }) => name.startsWith('insecure') && value === true)
+    .filter(
+      ({ name, path, value }) =>
+        (name.startsWith('insecure') && value === true) || value === DANGEROUS_CHOICES.get(path),
+    )
     .map(({ path }) => ({ path, message: explanationOf(path) }));
 }
 

@@ -351,4 +351,13 @@ describe('dangerous settings', () => {
     ]);
     for (const { message } of dangers) expect(message).toMatch(/Anybody|Whoever/);
   });
+
+  test('are choices, too', () => {
+    const { dangers } = loaded({
+      ...minimal,
+      access: { mode: 'shadow', uninspected: 'allow' },
+    });
+    expect(dangers.map(({ path }) => path)).toEqual(['access.mode', 'access.uninspected']);
+    expect(dangers[0]?.message).toContain('forwards what the namespace rules would refuse');
+  });
 });

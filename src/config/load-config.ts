@@ -51,7 +51,7 @@ function secretFiles(raw: RawConfig): SecretFiles {
 function missingFiles(config: PartialConfig): Problem[] {
   return leavesOf(config).flatMap(({ path, name, value }) => {
     const isFile = name.endsWith('File') && !secretPaths.includes(path.replace(/File$/, ''));
-    if (typeof value !== 'string' || !(isFile || name === 'directory')) return [];
+    if (typeof value !== 'string' || !(isFile || /directory$/i.test(name))) return [];
     const stats = statsOf(value);
     const isThere = isFile ? stats?.isFile() : stats?.isDirectory();
     const what = isFile ? 'file' : 'directory';

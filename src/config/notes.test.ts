@@ -52,6 +52,12 @@ describe('notes', () => {
       { upstreams: [{ prefix: '/a', url: 'http://a', passOwnCookies: true }] },
       'can act as the person',
     ],
+    [
+      'policy that is not the cluster',
+      { rbac: { source: 'manifests', manifestsDirectory: '/etc/policy' } },
+      'read from manifests',
+    ],
+    ['no patience with the API server', { rbac: { degradedFor: '0s' } }, 'rbac.degradedFor is 0s'],
   ])('tell of %s', (_what, changes, note) => {
     expect(notes(changes).join('\n')).toContain(note);
   });

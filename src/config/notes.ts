@@ -4,7 +4,12 @@ import type { Config } from './schema.ts';
 
 /** Sentences for check-config; none of them is a fault. */
 export function notesOf(config: Config): string[] {
-  return [...addressNotes(config), ...sessionNotes(config), ...upstreamNotes(config)];
+  return [
+    ...addressNotes(config),
+    ...sessionNotes(config),
+    ...upstreamNotes(config),
+    ...accessNotes(config),
+  ];
 }
 
 function noteIf(condition: boolean, note: string): string[] {
@@ -60,5 +65,18 @@ function upstreamNotes({ upstreams }: Config): string[] {
       ...noteIf(passAuthorization, `${prefix} receives the caller's Authorization header.`),
       ...noteIf(passOwnCookies, `${prefix} receives the session cookie and can act as the person.`),
     ]),
+  ];
+}
+
+function accessNotes({ rbac }: Config): string[] {
+  return [
+    ...noteIf(
+      rbac.source === 'manifests',
+      'Who may do what is read from manifests in rbac.manifestsDirectory, not from the cluster.',
+    ),
+    ...noteIf(
+      rbac.degradedForMs === 0,
+      'rbac.degradedFor is 0s: namespaces are closed as soon as the API server has not been heard for rbac.staleAfter.',
+    ),
   ];
 }

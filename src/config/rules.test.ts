@@ -52,6 +52,22 @@ describe('options that contradict each other are problems', () => {
       },
       'oidc.redirectUri',
     ],
+    ['manifests without a directory', { rbac: { source: 'manifests' } }, 'rbac.manifestsDirectory'],
+    [
+      'a directory that nobody reads',
+      { rbac: { manifestsDirectory: '/etc/policy' } },
+      'rbac.manifestsDirectory',
+    ],
+    [
+      'manifests and a cluster',
+      { rbac: { source: 'manifests', manifestsDirectory: '/p', kubeconfigFile: '/k' } },
+      'rbac.source',
+    ],
+    [
+      'a canary that is always late',
+      { rbac: { canary: { every: '1m', staleAfter: '15s' } } },
+      'rbac.canary.staleAfter',
+    ],
     ['scopes without openid', { oidc: { ...oidc, scopes: ['email'] } }, 'oidc.scopes'],
     ['a reserved prefix of users', { claims: { userPrefix: 'system:' } }, 'claims.userPrefix'],
     ['a reserved prefix of groups', { claims: { groupsPrefix: 'a,b' } }, 'claims.groupsPrefix'],

@@ -206,6 +206,34 @@ const upstreamsAreReachable: Rule = ({ upstreams = [] }) => {
   ];
 };
 
+const policyHasASource: Rule = ({ rbac }) => {
+  if (rbac === undefined) return [];
+  const { source, manifestsDirectory, kubeconfigFile, canary } = rbac;
+  const isManifests = source === 'manifests';
+  return [
+    ...problemIf(
+      isManifests && manifestsDirectory === undefined,
+      'rbac.manifestsDirectory',
+      'is required with rbac.source manifests: the directory with the YAML files',
+    ),
+    ...problemIf(
+      !isManifests && manifestsDirectory !== undefined,
+      'rbac.manifestsDirectory',
+      'is read with rbac.source manifests only',
+    ),
+    ...problemIf(
+      isManifests && (kubeconfigFile !== undefined || canary.enabled),
+      'rbac.source',
+      'must be kubernetes for rbac.kubeconfigFile and rbac.canary',
+    ),
+    ...problemIf(
+      canary.staleAfterMs < 2 * canary.everyMs,
+      'rbac.canary.staleAfter',
+      'must be at least twice rbac.canary.every; set both',
+    ),
+  ];
+};
+
 const rules: readonly Rule[] = [
   cookiesFollowOrigins,
   plainHttpProviderIsNamed,
@@ -218,4 +246,5 @@ const rules: readonly Rule[] = [
   listenersDiffer,
   identityHeadersAreFree,
   upstreamsAreReachable,
+  policyHasASource,
 ];

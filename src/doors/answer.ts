@@ -2,7 +2,7 @@
 // problem document.
 import { STATUS_CODES } from 'node:http';
 import type { AccessDetail } from '../access/access-detail.ts';
-import type { Permit, Outcome, Public } from '../decide.ts';
+import type { Inspection, Permit, Outcome, Public } from '../decide.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { reasons, type ReasonCode } from '../kernel/reasons.ts';
 import type { ClientKind } from '../request/client-kind.ts';
@@ -10,7 +10,7 @@ import type { Exchange } from './exchange.ts';
 import { closeGently } from './gentle-close.ts';
 
 /** Every outcome that is not forwarded. */
-export type Denial = Exclude<Outcome, Permit | Public>;
+export type Denial = Exclude<Outcome, Permit | Public | Inspection>;
 
 /** What an answer has to tell. */
 export interface RefusalView {
@@ -40,6 +40,13 @@ export interface StandIns {
   signInAddress(returnTo: string): string;
 }
 
+/** What some refusals have to tell besides their reason. */
+interface Told {
+  readonly retryAfterSec?: number;
+  readonly access?: AccessDetail;
+  readonly allow?: readonly string[];
+}
+
 /** What an answer depends on: credentials, and what tells a person from a program. */
 const VARY =
   'Cookie, Authorization, Origin, Accept, Sec-Fetch-Mode, Sec-Fetch-Dest, Sec-Fetch-Site, X-Requested-With';
@@ -63,10 +70,12 @@ export class Answers {
         this.#challenge(exchange, denial.reason, denial.client);
         break;
       case 'refuse':
-        this.#refuse(exchange, denial.reason, client);
+        exchange.question = denial.access?.question;
+        this.#refuse(exchange, denial.reason, client, denial);
         break;
+      case 'provisioning':
       case 'unavailable':
-        this.#refuse(exchange, denial.reason, client, denial.retryAfterSec);
+        this.#refuse(exchange, denial.reason, client, denial);
         break;
     }
   }
@@ -74,11 +83,11 @@ export class Answers {
   /** Answers a request that was permitted, or not even judged, and could not be served. */
   fail(exchange: Exchange, reason: ReasonCode, client: ClientKind): void {
     exchange.conclude('failed', reason);
-    this.#refuse(exchange, reason, client);
+    this.#refuse(exchange, reason, client, {});
   }
 
   #challenge(exchange: Exchange, reason: ReasonCode, client: ClientKind): void {
-    const view = viewOf(exchange, reason);
+    const view = viewOf(exchange, reason, {});
     if (client === 'navigation') {
       const location = this.#standIns.signInAddress(exchange.head?.target.raw ?? '/');
       this.#send(exchange, 302, { headers: { Location: location }, body: '' });
@@ -89,17 +98,15 @@ export class Answers {
     this.#send(exchange, reasons[reason].status, page, { 'WWW-Authenticate': challenge });
   }
 
-  #refuse(
-    exchange: Exchange,
-    reason: ReasonCode,
-    client: ClientKind,
-    retryAfterSec?: number,
-  ): void {
-    const view = viewOf(exchange, reason, retryAfterSec);
+  #refuse(exchange: Exchange, reason: ReasonCode, client: ClientKind, told: Told): void {
+    const view = viewOf(exchange, reason, told);
     const page =
       client === 'program' ? this.#standIns.problem(view) : this.#standIns.errorPage(view);
-    const retry = retryAfterSec === undefined ? {} : { 'Retry-After': String(retryAfterSec) };
-    this.#send(exchange, reasons[reason].status, page, retry);
+    const { retryAfterSec, allow } = told;
+    this.#send(exchange, reasons[reason].status, page, {
+      ...(retryAfterSec === undefined ? {} : { 'Retry-After': String(retryAfterSec) }),
+      ...(allow === undefined ? {} : { Allow: allow.join(', ') }),
+    });
   }
 
   #send(
@@ -127,14 +134,15 @@ export class Answers {
   }
 }
 
-function viewOf(exchange: Exchange, reason: ReasonCode, retryAfterSec?: number): RefusalView {
+function viewOf(exchange: Exchange, reason: ReasonCode, told: Told): RefusalView {
   const { head } = exchange;
   const isSafe = head?.method === 'GET' || head?.method === 'HEAD';
   return {
     reason,
     requestId: exchange.requestId,
     returnTo: isSafe ? head.target.raw : undefined,
-    retryAfterSec,
+    retryAfterSec: told.retryAfterSec,
+    access: told.access,
   };
 }
 

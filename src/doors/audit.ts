@@ -7,6 +7,7 @@ export type AuditOutcome =
   | 'public'
   | 'challenge'
   | 'refuse'
+  | 'provisioning'
   | 'unavailable'
   | 'failed'
   | 'page'
@@ -15,7 +16,23 @@ export type AuditOutcome =
 
 export type DoorName = 'inline' | 'websocket' | 'pages' | 'listener';
 
-export interface AuditRecord {
+/** What the catalogue and RBAC had to say of a request. */
+export interface AccessRecord {
+  /** The catalogue's row; undefined for what never got to it. */
+  readonly routeId: string | undefined;
+  /** The namespace that the request names. */
+  readonly namespace: string | undefined;
+  /** What was asked of RBAC and refused, in Kubernetes' words. */
+  readonly question: string | undefined;
+  /** The binding that allowed it, as `RoleBinding team-a/namespaceAdmin`. */
+  readonly binding: string | undefined;
+  /** Milliseconds since the index was last proved fresh, when something was asked of it. */
+  readonly indexAgeMs: number | undefined;
+  /** What would have been refused, had access.mode been enforce. */
+  readonly shadowedReason: ReasonCode | undefined;
+}
+
+export interface AuditRecord extends AccessRecord {
   readonly door: DoorName;
   readonly outcome: AuditOutcome;
   /** Why, for every outcome that is not `permit`, `public` or `page`. */
@@ -54,5 +71,11 @@ export function unreadRequestRecord(
     userId: undefined,
     durationMs: 0,
     upstreamId: undefined,
+    routeId: undefined,
+    namespace: undefined,
+    question: undefined,
+    binding: undefined,
+    indexAgeMs: undefined,
+    shadowedReason: undefined,
   };
 }

@@ -1,8 +1,11 @@
 // Owns one request and its answer on their way through a door, and what the audit line will say.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { MatchedRoute } from '../access/catalogue/matched-route.ts';
+import type { Grant } from '../access/rbac/rbac-reader.ts';
+import type { ShadowedRefusal } from '../decide.ts';
 import type { ReasonCode } from '../kernel/reasons.ts';
 import type { RequestHead } from '../request/request-head.ts';
-import type { AuditOutcome, AuditRecord, DoorName } from './audit.ts';
+import type { AccessRecord, AuditOutcome, AuditRecord, DoorName } from './audit.ts';
 
 /** Longer paths are cut in the audit line: a refused one may have any length. */
 const AUDITED_PATH_LENGTH = 1024;
@@ -32,6 +35,11 @@ export class Exchange {
   reason: ReasonCode | undefined = undefined;
   userId: string | undefined = undefined;
   upstreamId: string | undefined = undefined;
+  route: MatchedRoute | undefined = undefined;
+  question: string | undefined = undefined;
+  grant: Grant | undefined = undefined;
+  indexAgeMs: number | undefined = undefined;
+  shadowed: ShadowedRefusal | undefined = undefined;
 
   constructor(parts: ExchangeParts) {
     this.req = parts.req;
@@ -79,6 +87,19 @@ export class Exchange {
       userId: this.userId,
       durationMs: nowMs - this.startedAtMs,
       upstreamId: this.upstreamId,
+      ...this.#access(),
+    };
+  }
+
+  /** What the catalogue and RBAC had to say. */
+  #access(): AccessRecord {
+    return {
+      routeId: this.route?.id,
+      namespace: this.route?.namespace,
+      question: this.question ?? this.shadowed?.access?.question,
+      binding: bindingName(this.grant),
+      indexAgeMs: this.indexAgeMs,
+      shadowedReason: this.shadowed?.reason,
     };
   }
 }
@@ -86,6 +107,12 @@ export class Exchange {
 /** Of a refused target; undefined for other forms, which can hold a password (`http://user:password@…`). */
 function pathOf(target: string): string | undefined {
   return target.startsWith('/') ? target.split(/[?#]/, 1)[0] : undefined;
+}
+
+function bindingName(grant: Grant | undefined): string | undefined {
+  if (grant?.binding === undefined) return undefined;
+  const { namespace, name } = grant.binding;
+  return namespace === '' ? `ClusterRoleBinding ${name}` : `RoleBinding ${namespace}/${name}`;
 }
 
 /** Tells log and metrics of a decision; `status` where the answer did not go through `res`. */

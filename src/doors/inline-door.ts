@@ -1,7 +1,16 @@
 // Owns the inline door: finds the application, asks who is asking, asks the decision, and acts on it.
+import { UNMATCHED } from '../access/catalogue/matched-route.ts';
+import type { RouteMatcher } from '../access/catalogue/route-matcher.ts';
 import type { Upstream, UpstreamTable } from '../access/upstream-table.ts';
-import type { Route } from '../access/route.ts';
-import { decide, type Question } from '../decide.ts';
+import {
+  decide,
+  isPublic,
+  type AccessRules,
+  type Inspection,
+  type Outcome,
+  type Permit,
+  type Question,
+} from '../decide.ts';
 import type { Authentication, SessionAuthenticator } from '../identity/authentication.ts';
 import type { Cancel, Clock } from '../kernel/clock.ts';
 import { errorText, type Logger } from '../kernel/logger.ts';
@@ -9,20 +18,25 @@ import type { Metrics } from '../kernel/metrics.ts';
 import { readClientKind } from '../request/client-kind.ts';
 import type { Hygiene } from '../request/hygiene.ts';
 import type { RequestHead } from '../request/request-head.ts';
-import { isSameSite } from '../request/same-site.ts';
 import type { Answers } from './answer.ts';
 import type { Exchange, Tell } from './exchange.ts';
 import { Forwarder } from './forward-request.ts';
+import { readInspectedBody } from './inspected-body.ts';
 import { LiveConnections } from './live-connections.ts';
+import { Questions, type AskedRequest } from './questions.ts';
 import { ResponseDeadlines } from './response-deadlines.ts';
 import { connectTo, type UpstreamConnection } from './upstream-connection.ts';
 import { WebSocketDoor } from './websocket-door.ts';
 
 export interface InlineDoorDeps {
   readonly upstreams: UpstreamTable;
+  readonly routes: RouteMatcher;
+  readonly rules: AccessRules;
+  /** Milliseconds since the index of RBAC was last proved fresh. */
+  readonly indexAgeMs: () => number;
   readonly authenticator: SessionAuthenticator;
-  /** Calls the listener whenever any session may have changed. */
-  readonly onSessionChange: (listener: () => void) => Cancel;
+  /** Calls the listener whenever an answer may have changed: sessions, bindings, routes. */
+  readonly onChange: (listener: () => void) => Cancel;
   readonly hygiene: Hygiene;
   readonly answers: Answers;
   readonly tell: Tell;
@@ -41,11 +55,16 @@ export class InlineDoor {
   readonly #deadlines: ResponseDeadlines;
   readonly #forwarder: Forwarder;
   readonly #webSockets: WebSocketDoor;
+  readonly #questions: Questions;
 
   constructor(deps: InlineDoorDeps) {
     this.#deps = deps;
     this.#connections = new Map(deps.upstreams.upstreams.map((one) => [one, connectTo(one)]));
-    this.#live = new LiveConnections({ ...deps, onChange: deps.onSessionChange });
+    this.#questions = new Questions(deps);
+    this.#live = new LiveConnections({
+      ...deps,
+      questionOf: (head) => this.#questions.of(head)?.question,
+    });
     this.#deadlines = new ResponseDeadlines(deps.clock);
     const parts = { ...deps, live: this.#live, deadlines: this.#deadlines };
     this.#forwarder = new Forwarder(this.#connections, parts);
@@ -55,27 +74,17 @@ export class InlineDoor {
   /** Serves a request or, when `isUpgrade`, a WebSocket. Synchronous when the session is cached. */
   handle(exchange: Exchange, head: RequestHead, isUpgrade: boolean): void {
     exchange.door = isUpgrade ? 'websocket' : 'inline';
-    const matched = this.#deps.upstreams.match(head.target);
-    if (matched === undefined) {
-      this.#deps.answers.deny(
-        exchange,
-        { kind: 'refuse', reason: 'not_found' },
-        readClientKind(head),
-      );
+    const asked = this.#questions.of(head);
+    if (asked === undefined) {
+      const notFound = { kind: 'refuse', reason: 'not_found' } as const;
+      this.#deps.answers.deny(exchange, notFound, readClientKind(head));
       return;
     }
-    const { upstream, route } = matched;
-    exchange.upstreamId = upstream.id;
-    const isForPrograms = route.neverRedirect || this.#deps.upstreams.isInferenceHost(head.host);
-    const question: Question = {
-      head,
-      route,
-      client: isForPrograms ? 'program' : readClientKind(head),
-      isSameSite: isSameSite(head, this.#deps.hygiene.publicOrigins),
-    };
-    const authentication = this.#authenticate(head, route);
+    exchange.upstreamId = asked.upstream.id;
+    this.#note(exchange, asked.question);
+    const authentication = this.#authenticate(asked.question);
     const conclude = (found: Authentication): void => {
-      this.#conclude(exchange, question, upstream, found, isUpgrade);
+      this.#conclude(exchange, asked, found, isUpgrade);
     };
     if (!(authentication instanceof Promise)) conclude(authentication);
     else authentication.then(conclude).catch((error: unknown) => this.#fault(exchange, error));
@@ -94,9 +103,17 @@ export class InlineDoor {
     for (const connection of this.#connections.values()) connection.close();
   }
 
+  #note(exchange: Exchange, { match }: Question): void {
+    if (match.kind !== 'route') return;
+    exchange.route = match.route;
+    if (match.route.id === UNMATCHED)
+      this.#deps.metrics.increment('kfgw_unmatched_requests_total', {});
+  }
+
   /** No credential is judged on a public route. A bearer token is never mistaken for a session. */
-  #authenticate(head: RequestHead, route: Route): Authentication | Promise<Authentication> {
-    if (route.access === 'public') return absent;
+  #authenticate(question: Question): Authentication | Promise<Authentication> {
+    const { head } = question;
+    if (isPublic(question)) return absent;
     if (head.authorization.kind === 'bearer') return rejected;
     if (head.sessionCookie === undefined) return absent;
     return this.#deps.authenticator.authenticate(head.sessionCookie);
@@ -104,26 +121,63 @@ export class InlineDoor {
 
   #conclude(
     exchange: Exchange,
-    question: Question,
-    upstream: Upstream,
+    asked: AskedRequest,
     authentication: Authentication,
     isUpgrade: boolean,
   ): void {
     if (exchange.isGone) return;
-    const outcome = decide(question, authentication);
+    const outcome = decide(asked.question, authentication, this.#deps.rules);
+    if (authentication.kind === 'authenticated')
+      exchange.userId = authentication.identity.principal.userId;
+    if (asksRbac(asked.question)) exchange.indexAgeMs = this.#deps.indexAgeMs();
+    if (outcome.kind !== 'inspect') this.#act(exchange, asked, outcome, isUpgrade);
+    else
+      this.#inspect(exchange, asked, outcome).catch((error: unknown) =>
+        this.#fault(exchange, error),
+      );
+  }
+
+  /** Reads the body, asks again with it, and forwards the bytes that were judged. */
+  async #inspect(exchange: Exchange, asked: AskedRequest, inspection: Inspection): Promise<void> {
+    const { clock } = this.#deps;
+    const read = await readInspectedBody(exchange, inspection.maxBytes, clock);
+    if (exchange.isGone) return;
+    if (read.kind === 'refused') {
+      this.#act(exchange, asked, { kind: 'refuse', reason: read.reason }, false);
+      return;
+    }
+    const outcome = inspection.check(read.value);
+    if (outcome.kind === 'inspect') throw new Error('a body was read and is to be read again');
+    this.#act(exchange, asked, outcome, false, read.bytes);
+  }
+
+  #act(
+    exchange: Exchange,
+    { upstream, question }: AskedRequest,
+    outcome: Exclude<Outcome, Inspection>,
+    isUpgrade: boolean,
+    body?: Buffer,
+  ): void {
     if (outcome.kind !== 'permit' && outcome.kind !== 'public') {
       this.#deps.answers.deny(exchange, outcome, question.client);
       return;
     }
     exchange.conclude(outcome.kind);
-    if (outcome.kind === 'permit') exchange.userId = outcome.identity.principal.userId;
+    if (outcome.kind === 'permit') this.#noteGrant(exchange, outcome);
     if (isUpgrade && this.#deps.answers.isDraining) {
       this.#deps.answers.fail(exchange, 'shutting_down', 'program');
       return;
     }
-    const admitted = { exchange, question, permission: outcome, upstream };
+    const admitted = { exchange, question, permission: outcome, upstream, body };
     if (isUpgrade) this.#webSockets.open(admitted);
     else this.#forwarder.forward(admitted);
+  }
+
+  #noteGrant(exchange: Exchange, { grant, shadowed }: Permit): void {
+    exchange.grant = grant;
+    exchange.shadowed = shadowed;
+    if (shadowed !== undefined)
+      this.#deps.metrics.increment('kfgw_shadowed_refusals_total', { reason: shadowed.reason });
   }
 
   #fault(exchange: Exchange, error: unknown): void {
@@ -133,4 +187,8 @@ export class InlineDoor {
     });
     this.#deps.answers.fail(exchange, 'internal_error', 'program');
   }
+}
+
+function asksRbac({ match }: Question): boolean {
+  return match.kind === 'route' && match.route.demand.kind === 'questions';
 }

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../test/fixtures/fake-clock.ts';
-import { questionFor } from '../../test/fixtures/questions.ts';
+import { questionFor, routeThat, rulesThat } from '../../test/fixtures/questions.ts';
 import { ScriptedSessions } from '../../test/fixtures/scripted-sessions.ts';
+import type { Answer } from '../access/authorizer.ts';
+import type { Demand } from '../access/catalogue/matched-route.ts';
+import type { ResourceQuestion } from '../access/rbac/access-question.ts';
 import type { Permit } from '../decide.ts';
 import { silentLogger, type LogFields } from '../kernel/logger.ts';
 import { silentMetrics } from '../kernel/metrics.ts';
@@ -30,6 +33,12 @@ class Open implements LiveConnection {
   }
 }
 
+const getNotebook: ResourceQuestion = {
+  action: { verb: 'get', group: 'kubeflow.org', resource: 'notebooks', subresource: '' },
+  namespace: 'team-a',
+  name: 'lab',
+};
+
 function start() {
   const clock = new FakeClock();
   const sessions = new ScriptedSessions();
@@ -38,8 +47,22 @@ function start() {
   const gauges = new Map<string, number>();
   const closed: string[] = [];
   const faults: LogFields[] = [];
+  const access: { answer: Answer; demand: Demand } = {
+    answer: { kind: 'allowed', grant: { binding: undefined } },
+    demand: { kind: 'authenticated' },
+  };
   const live = new LiveConnections({
     clock,
+    rules: rulesThat(
+      { kind: 'allowed', grant: { binding: undefined } },
+      {
+        authorizer: { ask: () => access.answer },
+      },
+    ),
+    questionOf: (head) => ({
+      ...questionFor(head.target.raw),
+      match: { kind: 'route', route: routeThat(access.demand) },
+    }),
     authenticator: sessions,
     onChange: (listener) => sessions.onChange(listener),
     logger: { ...silentLogger, error: (_message, fields = {}) => faults.push(fields) },
@@ -54,7 +77,7 @@ function start() {
     live.add(connection);
     return connection;
   };
-  return { clock, sessions, live, open, gauges, closed, faults };
+  return { clock, sessions, live, open, gauges, closed, faults, access };
 }
 
 describe('live connections', () => {
@@ -67,6 +90,40 @@ describe('live connections', () => {
     expect(other.withdrawn).toEqual([]);
     expect(live.size).toBe(1);
     expect(closed).toEqual(['{"reason":"signed_out"}']);
+  });
+
+  it('end when the right is withdrawn, or the catalogue has come to ask for one', async () => {
+    const { clock, open, access } = start();
+    const mine = open('mine');
+    await clock.advance(1_000);
+    expect(mine.withdrawn).toEqual([]);
+    access.answer = { kind: 'denied', question: getNotebook };
+    await clock.advance(1_000);
+    expect(mine.withdrawn).toEqual([]);
+    access.demand = { kind: 'questions', questions: [getNotebook] };
+    await clock.advance(1_000);
+    expect(mine.withdrawn).toEqual(['namespace_forbidden']);
+  });
+
+  it('end when a route comes to be closed, and when nobody can answer any more', async () => {
+    const { clock, open, access } = start();
+    const closed = open('mine');
+    access.demand = { kind: 'deny', reason: 'route_denied' };
+    await clock.advance(1_000);
+    expect(closed.withdrawn).toEqual(['route_denied']);
+    const stale = open('mine');
+    access.demand = { kind: 'questions', questions: [getNotebook] };
+    access.answer = { kind: 'unavailable', reason: 'access_stale', retryAfterSec: 3 };
+    await clock.advance(1_000);
+    expect(stale.withdrawn).toEqual(['access_stale']);
+  });
+
+  it('stay when only their body was judged', async () => {
+    const { clock, open, access } = start();
+    const mine = open('mine');
+    access.demand = { kind: 'inspect', check: 'workgroup_create', maxBytes: 1 };
+    await clock.advance(1_000);
+    expect(mine.withdrawn).toEqual([]);
   });
 
   it('end without any message when the clock has ended their session', async () => {

@@ -1,9 +1,10 @@
 // Owns the table of open connections: on every change that could matter each is decided again.
-import { decide, type Outcome, type Permit, type Question } from '../decide.ts';
+import { decide, type AccessRules, type Outcome, type Permit, type Question } from '../decide.ts';
 import type { Authentication, SessionAuthenticator } from '../identity/authentication.ts';
 import { every, type Cancel, type Clock } from '../kernel/clock.ts';
 import { errorText, type Logger } from '../kernel/logger.ts';
 import type { Metrics } from '../kernel/metrics.ts';
+import type { RequestHead } from '../request/request-head.ts';
 import type { Denial } from './answer.ts';
 import { Seats, type Seat } from './seats.ts';
 
@@ -15,7 +16,7 @@ const SWEEP_MS = 1_000;
 /** Something permitted that is still open: a forwarded request, an answer or a WebSocket. */
 export interface LiveConnection {
   readonly kind: 'websocket' | 'stream';
-  /** What was asked when it was opened, and is asked again. */
+  /** What was asked when it was opened; its request is asked about again. */
   readonly question: Question;
   /** Its place in the table. */
   readonly liveSeat: Seat<LiveConnection>;
@@ -32,7 +33,10 @@ export interface LiveConnectionsDeps {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly authenticator: SessionAuthenticator;
-  /** Calls the listener whenever any session may have changed. */
+  readonly rules: AccessRules;
+  /** What is asked about a request now: the catalogue may have changed. Undefined: nothing serves it. */
+  readonly questionOf: (head: RequestHead) => Question | undefined;
+  /** Calls the listener whenever an answer may have changed. */
   readonly onChange: (listener: () => void) => Cancel;
 }
 
@@ -139,7 +143,8 @@ export class LiveConnections {
   #apply(connections: readonly LiveConnection[], authentication: Authentication): void {
     for (const connection of connections) {
       if (connection.liveSeat.row < 0) continue;
-      this.#conclude(connection, decide(connection.question, authentication));
+      const question = this.#deps.questionOf(connection.question.head) ?? connection.question;
+      this.#conclude(connection, decide(question, authentication, this.#deps.rules));
     }
   }
 
@@ -149,12 +154,15 @@ export class LiveConnections {
         connection.renew(outcome);
         break;
       case 'public':
+      // Its body was read when it was opened, and has not changed.
+      case 'inspect':
         break;
       // Known sessions outlast a silent store for a bounded time only; then a revocation elsewhere
       // could go unheard for as long as the store is silent.
       case 'unavailable':
       case 'challenge':
       case 'refuse':
+      case 'provisioning':
         this.#open.leave(connection.liveSeat);
         this.#deps.metrics.increment('kfgw_live_connections_closed_total', {
           reason: outcome.reason,

@@ -1,12 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { headFor, plainHygiene, questionFor } from '../../test/fixtures/questions.ts';
+import { plainHygiene, questionFor, routeThat, rulesThat } from '../../test/fixtures/questions.ts';
 import { ScriptedSessions } from '../../test/fixtures/scripted-sessions.ts';
-import { createUpstreamTable, type Upstream } from '../access/upstream-table.ts';
-import { decide, type Permit, type Public } from '../decide.ts';
+import {
+  createUpstreamTable,
+  type Upstream,
+  type UpstreamOptions,
+} from '../access/upstream-table.ts';
+import { decide, type Permit, type Public, type Question } from '../decide.ts';
 import { outgoingHeaders, upgradeHeaders } from './outgoing-headers.ts';
 
-function upstreamWith(options: { readonly sendAssertion?: boolean }): Upstream {
+function upstreamWith(options: Partial<UpstreamOptions>): Upstream {
   const url = 'http://application.test';
   const common = {
     prefix: '/',
@@ -25,8 +29,9 @@ function permissionFor(access: 'authenticated' | 'public'): Permit | Public {
   sessions.begin('mine', 'user@example.com', 'team-a');
   const authentication = sessions.authenticate('mine');
   if (authentication instanceof Promise) throw new Error('not cached');
-  const question = questionFor('/app');
-  const outcome = decide({ ...question, route: { ...question.route, access } }, authentication);
+  const match = { kind: 'route', route: routeThat({ kind: access }) } as const;
+  const rules = rulesThat({ kind: 'allowed', grant: { binding: undefined } });
+  const outcome = decide({ ...questionFor('/app'), match }, authentication, rules);
   if (outcome.kind !== 'permit' && outcome.kind !== 'public') throw new Error(outcome.kind);
   return outcome;
 }
@@ -62,9 +67,9 @@ describe('headers towards an application', () => {
     );
     fc.assert(
       fc.property(fc.array(fc.tuple(name, value), { maxLength: 12 }), (pairs) => {
-        const head = headFor('/app', pairs.flat());
+        const asked = questionFor('/app', pairs.flat());
         const headers = outgoingHeaders(
-          head,
+          asked,
           permissionFor('authenticated'),
           upstreamWith({}),
           plainHygiene,
@@ -75,7 +80,12 @@ describe('headers towards an application', () => {
           'kubeflow-groups': 'team-a',
         });
         expect(Object.keys(headers).every((key) => key === key.toLowerCase())).toBe(true);
-        const open = outgoingHeaders(head, permissionFor('public'), upstreamWith({}), plainHygiene);
+        const open = outgoingHeaders(
+          asked,
+          permissionFor('public'),
+          upstreamWith({}),
+          plainHygiene,
+        );
         expect(Object.keys(open).filter((key) => identityNames.test(key))).toEqual([]);
       }),
     );
@@ -84,7 +94,7 @@ describe('headers towards an application', () => {
   it('keep repeated values in order, beside names that objects have by birth', () => {
     const pairs = ['X-A', '1', 'constructor', 'c', 'x-a', '2', '__proto__', 'p', 'X-A', '3'];
     const headers = outgoingHeaders(
-      headFor('/app', pairs),
+      questionFor('/app', pairs),
       permissionFor('public'),
       upstreamWith({}),
       plainHygiene,
@@ -98,9 +108,25 @@ describe('headers towards an application', () => {
   it('carry the assertion where the application is configured to get it, and only with a permit', () => {
     const upstream = upstreamWith({ sendAssertion: true });
     const of = (permission: Permit | Public) =>
-      outgoingHeaders(headFor('/app'), permission, upstream, plainHygiene)['x-kfgw-assertion'];
+      outgoingHeaders(questionFor('/app'), permission, upstream, plainHygiene)['x-kfgw-assertion'];
     expect(of(permissionFor('authenticated'))).toBe('assertion-of-user@example.com');
     expect(of(permissionFor('public'))).toBeUndefined();
+  });
+
+  it('carry the Authorization header only where the application or its row of the catalogue gets it', () => {
+    const asked = questionFor('/app', ['Authorization', 'Basic dTpw']);
+    const route = routeThat({ kind: 'public' }, { passAuthorization: true });
+    const onRow: Question = { ...asked, match: { kind: 'route', route } };
+    const of = (question: Question, passAuthorization: boolean) =>
+      outgoingHeaders(
+        question,
+        permissionFor('public'),
+        upstreamWith({ passAuthorization }),
+        plainHygiene,
+      ).authorization;
+    expect(of(asked, false)).toBeUndefined();
+    expect(of(asked, true)).toBe('Basic dTpw');
+    expect(of(onRow, false)).toBe('Basic dTpw');
   });
 
   it('ask for a WebSocket as a flat list', () => {

@@ -2,9 +2,8 @@
 // the gateway says.
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Upstream } from '../access/upstream-table.ts';
-import type { Permit, Public } from '../decide.ts';
+import type { Permit, Public, Question } from '../decide.ts';
 import type { Hygiene } from '../request/hygiene.ts';
-import type { RequestHead } from '../request/request-head.ts';
 import { hopHeaders, keptHeaders } from '../request/upstream-headers.ts';
 
 /** Carries the session JWT; managed, so a client's own never gets here. */
@@ -17,7 +16,7 @@ const ASSERTION_HEADER = 'x-kfgw-assertion';
  * The object has no prototype: `__proto__` is an ordinary name.
  */
 export function outgoingHeaders(
-  head: RequestHead,
+  { head, match }: Question,
   permission: Permit | Public,
   upstream: Upstream,
   hygiene: Hygiene,
@@ -25,7 +24,8 @@ export function outgoingHeaders(
   // Not setPrototypeOf: that gives each request's object a shape of its own, at twice the cost.
   const headers = Object.create(null) as IncomingHttpHeaders;
   const kept = keptHeaders(head, hygiene, {
-    authorization: upstream.passAuthorization,
+    authorization:
+      upstream.passAuthorization || (match.kind === 'route' && match.route.passAuthorization),
     ownCookies: upstream.passOwnCookies,
   });
   forEachHeader(kept, (name, value) => {

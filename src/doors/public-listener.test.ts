@@ -9,11 +9,13 @@ import {
   type ListenerBed,
 } from '../../test/fixtures/listener-bed.ts';
 import { echo, startNodeUpstream } from '../../test/fixtures/node-upstream.ts';
+import { routeThat, rulesThat } from '../../test/fixtures/questions.ts';
 import { ask } from '../../test/fixtures/raw-answer.ts';
 import { exchangeRaw, RawConnection } from '../../test/fixtures/raw-connection.ts';
 import { startRawUpstream } from '../../test/fixtures/tcp-server.ts';
 import { pollUntil } from '../../test/neighbours/poll-until.ts';
 import { silentLogger } from '../kernel/logger.ts';
+import type { RouteMatcher } from '../access/catalogue/route-matcher.ts';
 import { silentMetrics } from '../kernel/metrics.ts';
 import { createUpstreamTable } from '../access/upstream-table.ts';
 import type { PublicListenerDeps } from './public-listener.ts';
@@ -229,6 +231,7 @@ describe('what is refused before anybody is asked', () => {
       'kfgw_decisions_total listener refuse target_dot_segment',
       'kfgw_requests_refused_total malformed_request',
       'kfgw_managed_headers_removed_total kubeflow-userid',
+      'kfgw_unmatched_requests_total ',
       'kfgw_decisions_total inline permit none',
     ]);
   });
@@ -311,8 +314,67 @@ describe('the audit record', () => {
         userId: 'user@example.com',
         durationMs: expect.any(Number) as number,
         upstreamId: '/',
+        routeId: 'unmatched',
+        namespace: undefined,
+        question: undefined,
+        binding: undefined,
+        indexAgeMs: undefined,
+        shadowedReason: undefined,
       },
     ]);
+  });
+
+  const questions = [
+    {
+      action: { verb: 'get', group: 'kubeflow.org', resource: 'notebooks', subresource: '' },
+      namespace: 'team-a',
+      name: 'lab',
+    },
+  ] as const;
+  const question = 'get notebooks.kubeflow.org/lab in namespace team-a';
+  const notebook = routeThat({ kind: 'questions', questions }, { namespace: 'team-a' });
+  const routes: RouteMatcher = { match: () => ({ kind: 'route', route: notebook }) };
+  const denied = { kind: 'denied', question: questions[0] } as const;
+
+  it('names the row, the namespace, the binding that allowed it and how old the index was', async () => {
+    const binding = {
+      namespace: 'team-a',
+      name: 'namespaceAdmin',
+      uid: '',
+      roleRef: { kind: 'ClusterRole', name: 'kubeflow-admin' },
+      subjects: [],
+    };
+    const rules = rulesThat({ kind: 'allowed', grant: { binding } });
+    const bed = await start({ routes, rules, indexAgeMs: () => 250 });
+    await ask(bed, 'GET /', [SIGNED_IN]);
+    expect(bed.audits[0]).toMatchObject({
+      outcome: 'permit',
+      routeId: 'app',
+      namespace: 'team-a',
+      binding: 'RoleBinding team-a/namespaceAdmin',
+      indexAgeMs: 250,
+    });
+  });
+
+  it('names the question that was answered no', async () => {
+    const bed = await start({ routes, rules: rulesThat(denied) });
+    expect((await ask(bed, 'GET /', [SIGNED_IN])).status).toBe(403);
+    expect(bed.audits[0]).toMatchObject({
+      outcome: 'refuse',
+      reason: 'namespace_forbidden',
+      userId: 'user@example.com',
+      question,
+    });
+  });
+
+  it('names what shadow mode would have refused', async () => {
+    const bed = await start({ routes, rules: rulesThat(denied, { mode: 'shadow' }) });
+    expect((await ask(bed, 'GET /', [SIGNED_IN])).status).toBe(200);
+    expect(bed.audits[0]).toMatchObject({
+      outcome: 'permit',
+      shadowedReason: 'namespace_forbidden',
+      question,
+    });
   });
 
   it('does not hold the query or the length of what was refused', async () => {

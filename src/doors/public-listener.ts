@@ -4,7 +4,9 @@ import https from 'node:https';
 import { Socket, type AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
+import type { RouteMatcher } from '../access/catalogue/route-matcher.ts';
 import type { UpstreamTable } from '../access/upstream-table.ts';
+import type { AccessRules } from '../decide.ts';
 import type { SessionAuthenticator } from '../identity/authentication.ts';
 import type { Cancel, Clock } from '../kernel/clock.ts';
 import { errorText, type Logger } from '../kernel/logger.ts';
@@ -41,9 +43,13 @@ export interface PublicListenerDeps {
   readonly standIns: StandIns;
   /** Empty: nothing but the pages is served. */
   readonly upstreams: UpstreamTable;
+  readonly routes: RouteMatcher;
+  readonly rules: AccessRules;
+  /** Milliseconds since the index of RBAC was last proved fresh. */
+  readonly indexAgeMs: () => number;
   readonly authenticator: SessionAuthenticator;
-  /** Calls the listener whenever any session may have changed. */
-  readonly onSessionChange: (listener: () => void) => Cancel;
+  /** Calls the listener whenever an answer may have changed: sessions, bindings, routes. */
+  readonly onChange: (listener: () => void) => Cancel;
   readonly audit: Audit;
   readonly clock: Clock;
   readonly random: Random;

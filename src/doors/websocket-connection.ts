@@ -20,7 +20,12 @@ import { isFinal, upstreamReason, type UpstreamReason } from './upstream-failure
  * Session ended, right withdrawn: the range for applications is 4000 to 4999 (RFC 6455 section 7.4.2).
  * Nobody can say: Try Again Later (IANA WebSocket Close Code Number Registry).
  */
-const CLOSE_BY_DENIAL = { challenge: 4401, refuse: 4403, unavailable: 1013 } as const;
+const CLOSE_BY_DENIAL = {
+  challenge: 4401,
+  refuse: 4403,
+  provisioning: 4403,
+  unavailable: 1013,
+} as const;
 /** Service Restart (same registry). */
 const CLOSE_SHUTTING_DOWN = 1012;
 

@@ -55,7 +55,7 @@ export class WebSocketDoor {
     const { question, permission, upstream } = admitted;
     const to = this.#connections.get(upstream);
     if (to === undefined) throw new Error('an upstream without a connection');
-    const headers = outgoingHeaders(question.head, permission, upstream, this.#deps.hygiene);
+    const headers = outgoingHeaders(question, permission, upstream, this.#deps.hygiene);
     const request = (to.protocol === 'https:' ? https : http).request({
       host: to.hostname,
       port: to.port,

@@ -83,6 +83,56 @@ export const metricTable = {
     help: 'Live connections that the gateway closed, by reason code.',
     labels: ['reason'],
   },
+  kfgw_unmatched_requests_total: {
+    type: 'counter',
+    help: 'Requests that no row of the route catalogue names.',
+    labels: [],
+  },
+  kfgw_shadowed_refusals_total: {
+    type: 'counter',
+    help: 'Requests that were forwarded only because access.mode is shadow, by reason code.',
+    labels: ['reason'],
+  },
+  kfgw_rbac_state: {
+    type: 'gauge',
+    help: '1 for the state that the RBAC index is in (loading, current, degraded or expired), else 0.',
+    labels: ['state'],
+  },
+  kfgw_rbac_objects: {
+    type: 'gauge',
+    help: 'Objects that the API server has, by type.',
+    labels: ['type'],
+  },
+  kfgw_rbac_staleness_seconds: {
+    type: 'gauge',
+    help: 'Seconds since the index was last proved to be up to date, by type; -1 before the first load.',
+    labels: ['type'],
+  },
+  kfgw_rbac_relists_total: {
+    type: 'counter',
+    help: 'Complete loads that were begun, by type and cause: first, gone (the API server no longer knew the changes since), or a fault.',
+    labels: ['type', 'reason'],
+  },
+  kfgw_rbac_watch_events_total: {
+    type: 'counter',
+    help: 'Changes of objects that the API server told, by type.',
+    labels: ['type'],
+  },
+  kfgw_rbac_stream_faults_total: {
+    type: 'counter',
+    help: 'Loads and watches that failed, by type and cause.',
+    labels: ['type', 'reason'],
+  },
+  kfgw_rbac_unreadable_objects_total: {
+    type: 'counter',
+    help: 'Objects of the API server that could not be read and therefore grant nothing, by type.',
+    labels: ['type'],
+  },
+  kfgw_rbac_canary_seconds: {
+    type: 'histogram',
+    help: 'Seconds from an own change of the canary RoleBinding to seeing it in the watch.',
+    labels: [],
+  },
   kfgw_upstream_errors_total: {
     type: 'counter',
     help: 'Failures towards applications, by reason code.',

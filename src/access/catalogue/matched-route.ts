@@ -2,6 +2,9 @@
 import type { ReasonCode } from '../../kernel/reasons.ts';
 import type { ResourceQuestion } from '../rbac/access-question.ts';
 
+/** The id of what no row names. */
+export const UNMATCHED = 'unmatched';
+
 /** Why a body must be read before the answer. Each names one check in code. */
 export type BodyCheck = 'workgroup_create';
 
@@ -18,7 +21,7 @@ export type Demand =
   | { readonly kind: 'inspect'; readonly check: BodyCheck; readonly maxBytes: number };
 
 export interface MatchedRoute {
-  /** Stable name of the row, for logs, metrics and explanations; `unmatched` where no row fits. */
+  /** Stable name of the row, for logs, metrics and explanations; UNMATCHED where no row fits. */
   readonly id: string;
   /** `notebooks`, `pipelines`, `inference`, …: what tokens are limited to. */
   readonly class: string;

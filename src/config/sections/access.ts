@@ -4,7 +4,7 @@ import { choice, count, directory, duration, file, flag, section, text } from '.
 export const access = section({
   mode: choice(['enforce', 'shadow'], {
     about:
-      'shadow forwards what the namespace rules would refuse, and reports it. Sign-in, request hygiene and identity headers stay enforced.',
+      'Whether namespace rules are enforced: shadow forwards what the namespace rules would refuse, and reports it. Sign-in, request hygiene and identity headers stay enforced.',
   }).default('enforce'),
   unmatched: choice(['authenticated', 'deny'], {
     about: 'What a path that no row of the catalogue names asks of the caller.',
