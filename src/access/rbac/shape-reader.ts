@@ -12,31 +12,31 @@ type Fields = Readonly<Record<string, unknown>>;
 export class ShapeReader {
   /** The first thing that was wrong, as `subjects[1].name is not text`. */
   problem: string | undefined;
-  private entries = 0;
+  #entries = 0;
 
   /** The fields of an object; none where it is absent. */
   fields(value: unknown, path: string): Fields {
     if (value === undefined || value === null) return {};
     if (isFields(value)) return value;
-    return this.failed(`${path} is not an object`, {});
+    return this.#failed(`${path} is not an object`, {});
   }
 
   /** Text that must be there and not be empty. */
   name(value: unknown, path: string): string {
     const name = this.text(value, path);
-    return name === '' ? this.failed(`${path} is missing`, '') : name;
+    return name === '' ? this.#failed(`${path} is missing`, '') : name;
   }
 
   /** Text, empty where it is absent. */
   text(value: unknown, path: string): string {
     if (value === undefined || value === null) return '';
-    return typeof value === 'string' ? value : this.failed(`${path} is not text`, '');
+    return typeof value === 'string' ? value : this.#failed(`${path} is not text`, '');
   }
 
   /** A list of texts, empty where it is absent. */
   texts(value: unknown, path: string): readonly string[] {
     return this.list(value, path, (entry, index) =>
-      typeof entry === 'string' ? entry : this.failed(`${path}[${index}] is not text`, ''),
+      typeof entry === 'string' ? entry : this.#failed(`${path}[${index}] is not text`, ''),
     );
   }
 
@@ -47,9 +47,9 @@ export class ShapeReader {
     read: (entry: unknown, index: number) => T | undefined,
   ): readonly T[] {
     if (value === undefined || value === null) return [];
-    if (!Array.isArray(value)) return this.failed(`${path} is not a list`, []);
-    this.entries += value.length;
-    if (this.entries > maxEntries) return this.failed(`${path} has too many entries`, []);
+    if (!Array.isArray(value)) return this.#failed(`${path} is not a list`, []);
+    this.#entries += value.length;
+    if (this.#entries > maxEntries) return this.#failed(`${path} has too many entries`, []);
     const items: T[] = [];
     for (const [index, entry] of value.entries()) {
       const item = read(entry, index);
@@ -59,7 +59,7 @@ export class ShapeReader {
     return items;
   }
 
-  private failed<T>(problem: string, neutral: T): T {
+  #failed<T>(problem: string, neutral: T): T {
     this.problem ??= problem;
     return neutral;
   }
