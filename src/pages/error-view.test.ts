@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { AccessDetail } from '../access/access-detail.ts';
 import { reasons, type ReasonCode } from '../kernel/reasons.ts';
 import { errorPageView, problemDocument } from './error-view.ts';
+import { renderPage } from './page-template.ts';
 
 const codes = Object.entries(reasons).map(([code]) => code as ReasonCode);
 
@@ -44,6 +46,77 @@ describe('errorPageView', () => {
   });
 });
 
+const forbidden = {
+  reason: 'namespace_forbidden',
+  requestId: 'r-1',
+  returnTo: '/notebook/team-a/lab/?x=1',
+  access: {
+    namespace: 'team-a',
+    question: 'get notebooks.kubeflow.org/lab in namespace team-a',
+    enoughRole: 'viewer',
+  },
+} as const;
+
+describe('the page about a right that is missing', () => {
+  it('says what was asked, what would allow it, and whom to ask', () => {
+    const view = errorPageView(forbidden);
+    expect(view.title).toBe('You may not do this in this namespace.');
+    expect(view.text).toEqual([
+      'Ask the owner of the namespace team-a to add you as a contributor; the role viewer is enough.',
+    ]);
+    expect(view.facts).toEqual([
+      { name: 'Namespace', value: 'team-a' },
+      { name: 'Asked', value: 'get notebooks.kubeflow.org/lab in namespace team-a' },
+      { name: 'Enough', value: 'viewer' },
+    ]);
+    expect(view.report).toEqual({ code: 'namespace_forbidden', requestId: 'r-1' });
+  });
+
+  it('never starts a sign-in, and lets people change the account by signing out', () => {
+    const view = errorPageView(forbidden);
+    expect(view.action).toEqual({ label: 'Try again', href: forbidden.returnTo, kind: 'link' });
+    expect(view.refresh).toBeUndefined();
+    expect(view.alternative?.href).toBe(
+      '/oauth2/sign_out?rd=%2Fnotebook%2Fteam-a%2Flab%2F%3Fx%3D1',
+    );
+    const html = renderPage(view);
+    expect(html).not.toContain('/oauth2/start');
+    expect(html).toContain('target="_top">Sign out, to use another account</a>');
+  });
+
+  it('sends people to their owner, or to an administrator, where a contributor’s role is not enough', () => {
+    const adviceFor = (access: Partial<AccessDetail>): readonly string[] =>
+      errorPageView({ ...forbidden, access: { ...forbidden.access, ...access } }).text;
+    expect(adviceFor({ enoughRole: 'owner' })[0]).toContain('Only owners of the namespace team-a');
+    expect(adviceFor({ enoughRole: 'administrator', namespace: undefined })).toEqual([
+      'Ask an administrator of the cluster; this needs a ClusterRoleBinding.',
+    ]);
+  });
+
+  it('escapes what came with the request', () => {
+    const question = 'get notebooks.kubeflow.org/<script> in namespace team-a';
+    const html = renderPage(
+      errorPageView({ ...forbidden, access: { ...forbidden.access, question } }),
+    );
+    expect(html).toContain('/&lt;script&gt; in namespace');
+  });
+});
+
+describe('the page about a namespace that is being set up', () => {
+  it('comes back by itself, without scripts', () => {
+    const view = errorPageView({
+      reason: 'namespace_being_set_up',
+      requestId: 'r-1',
+      returnTo: '/jupyter/?ns=mine',
+      retryAfterSec: 3,
+    });
+    expect(renderPage(view)).toContain(
+      '<meta http-equiv="refresh" content="3; url=/jupyter/?ns=mine">',
+    );
+    expect(renderPage(view)).not.toContain('<noscript>');
+  });
+});
+
 describe('problemDocument', () => {
   it('carries the stable code, the request id and the place to sign in', () => {
     expect(problemDocument({ reason: 'sign_in_required', requestId: 'r-1' })).toEqual({
@@ -54,6 +127,25 @@ describe('problemDocument', () => {
       request_id: 'r-1',
       login_url: '/oauth2/start',
     });
+  });
+
+  it('says of a right that is missing what was asked and what would be enough', () => {
+    expect(problemDocument(forbidden)).toEqual({
+      title: 'You may not do this in this namespace.',
+      status: 403,
+      detail:
+        'Ask the owner of the namespace team-a to add you as a contributor; the role viewer is enough.',
+      namespace: 'team-a',
+      question: 'get notebooks.kubeflow.org/lab in namespace team-a',
+      enough_role: 'viewer',
+      code: 'namespace_forbidden',
+      request_id: 'r-1',
+    });
+  });
+
+  it('names no namespace where the whole cluster was asked about', () => {
+    const access = { ...forbidden.access, namespace: undefined };
+    expect(problemDocument({ ...forbidden, access })).not.toHaveProperty('namespace');
   });
 
   it('names no place to sign in where that would not help', () => {

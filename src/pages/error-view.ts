@@ -1,6 +1,7 @@
 // Owns what a reason code looks like to a person and to a program.
 import type { AccessDetail } from '../access/access-detail.ts';
 import { reasons, type ReasonCode } from '../kernel/reasons.ts';
+import { accessMembers, accessView } from './access-view.ts';
 import { START_PATH, startAddress } from './own-paths.ts';
 import type { PageAction, PageView } from './page-template.ts';
 
@@ -37,6 +38,7 @@ export function errorPageView(view: ErrorView): PageView {
   return {
     title,
     text: [advice],
+    ...(view.access === undefined ? {} : accessView(view.access, view.returnTo)),
     action: actionOf(view, retryHref),
     ...(view.retryAfterSec !== undefined && retryHref !== undefined
       ? { refresh: { seconds: view.retryAfterSec, href: retryHref, withoutScript: false } }
@@ -71,6 +73,7 @@ export function problemDocument(view: ErrorView): Readonly<Record<string, unknow
     title,
     status,
     detail: advice,
+    ...(view.access === undefined ? {} : accessMembers(view.access)),
     code: view.reason,
     request_id: view.requestId,
     ...(status === 401 ? { login_url: START_PATH } : {}),

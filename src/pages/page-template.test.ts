@@ -9,6 +9,8 @@ const full: PageView = {
   text: [hostile, hostile],
   action: { label: hostile, href: hostile, kind: 'link' },
   refresh: { seconds: 5, href: hostile, withoutScript: false },
+  alternative: { label: hostile, href: hostile },
+  facts: [{ name: hostile, value: hostile }],
   report: { code: hostile, requestId: hostile },
 };
 
@@ -17,7 +19,7 @@ describe('renderPage', () => {
     const html = renderPage(full);
     expect(html).not.toContain('<script');
     expect(html).not.toContain(hostile);
-    expect(html.split(escaped)).toHaveLength(10);
+    expect(html.split(escaped)).toHaveLength(14);
   });
 
   it('has a language, a main landmark and one heading, which is also the title', () => {

@@ -16,6 +16,8 @@ export interface PageView {
   /** One paragraph each. */
   readonly text: readonly string[];
   readonly action?: PageAction | undefined;
+  /** A quieter link, which leaves the frame the page stands in. */
+  readonly alternative?: { readonly label: string; readonly href: string };
   /** Goes on by itself after some seconds; `withoutScript` only where scripts do not run. */
   readonly refresh?: {
     readonly seconds: number;
@@ -24,6 +26,8 @@ export interface PageView {
   };
   /** Path of a script of ours. */
   readonly script?: string;
+  /** What the page is about, by name. */
+  readonly facts?: readonly { readonly name: string; readonly value: string }[];
   /** What the person can tell the administrator. */
   readonly report?: { readonly code: string; readonly requestId: string };
 }
@@ -60,10 +64,18 @@ const template = `<!doctype html>
 <% } else if (it.action) { %>
 <p><a id="continue" class="action" href="<%= it.action.href %>"<% if (it.action.kind === 'top') { %> target="_top"<% } %>><%= it.action.label %></a></p>
 <% } %>
-<% if (it.report) { %>
+<% if (it.alternative) { %>
+<p><a href="<%= it.alternative.href %>" target="_top"><%= it.alternative.label %></a></p>
+<% } %>
+<% if (it.facts || it.report) { %>
 <dl>
+<% for (const fact of it.facts || []) { %>
+<dt><%= fact.name %></dt><dd><code><%= fact.value %></code></dd>
+<% } %>
+<% if (it.report) { %>
 <dt>Code</dt><dd><code><%= it.report.code %></code></dd>
 <dt>Request id</dt><dd><code><%= it.report.requestId %></code></dd>
+<% } %>
 </dl>
 <% } %>
 </main>
