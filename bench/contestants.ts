@@ -106,7 +106,11 @@ function gatewayConfig(
 ): object {
   const host = '127.0.0.1';
   return {
-    listeners: { public: { host, port: ports.public }, admin: { host, port: ports.admin } },
+    listeners: {
+      public: { host, port: ports.public },
+      admin: { host, port: ports.admin },
+      local: { port: 0 },
+    },
     publicOrigins: [`http://${host}:${ports.public}`],
     cookies: { insecureWithoutSecure: true },
     oidc: {

@@ -147,6 +147,17 @@ describe('options that contradict each other are problems', () => {
       },
       'upstreams[1].prefix',
     ],
+    ['one port twice', { listeners: { admin: { port: 9091 } } }, 'listeners.local.port'],
+    [
+      'a local listener for everybody',
+      { listeners: { local: { host: '0.0.0.0' } } },
+      'listeners.local.host',
+    ],
+    [
+      'a local listener at a name that only begins like a loopback address',
+      { listeners: { local: { host: '127.0.0.1.example.com' } } },
+      'listeners.local.host',
+    ],
     [
       'a prefix among our own paths',
       { upstreams: [{ ...upstream, prefix: '/oauth2/x' }] },
@@ -165,6 +176,8 @@ describe('options that contradict each other are problems', () => {
 describe('options that agree are no problem', () => {
   test.each<[what: string, yaml: object]>([
     ['https origins', { publicOrigins: https }],
+    ['a local listener at another loopback address', { listeners: { local: { host: '::1' } } }],
+    ['free ports for all', { listeners: { admin: { port: 0 }, local: { port: 0 } } }],
     ['a plain-http origin without Secure', { publicOrigins: http, cookies: withoutSecure }],
     [
       "Kubeflow's Dex by name",

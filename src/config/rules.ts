@@ -144,10 +144,24 @@ const limitsAreOrdered: Rule = ({ session, claims, limits }) => [
 
 const listenersDiffer: Rule = ({ listeners }) => {
   if (listeners === undefined) return [];
-  const { public: door, admin } = listeners;
-  const isSame = door.port === admin.port && door.port !== 0;
-  return problemIf(isSame, 'listeners.admin.port', 'must differ from listeners.public.port');
+  const names = ['public', 'admin', 'local'] as const;
+  return names.flatMap((name, index) => {
+    const { port } = listeners[name];
+    const other = names.slice(0, index).find((before) => listeners[before].port === port);
+    const message = `must differ from listeners.${other ?? ''}.port`;
+    return problemIf(other !== undefined && port !== 0, `listeners.${name}.port`, message);
+  });
 };
+
+/** 127.0.0.0/8 and ::1 (RFC 6890), and the name that means them (RFC 6761 section 6.3). */
+const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
+
+const localListenerIsLocal: Rule = ({ listeners }) =>
+  problemIf(
+    listeners !== undefined && !LOOPBACK.test(listeners.local.host),
+    'listeners.local.host',
+    'must be a loopback address such as 127.0.0.1: what it serves asks nobody who they are',
+  );
 
 /** Headers that steer HTTP itself or carry credentials that have options of their own. */
 const NEVER_MANAGED =
@@ -244,6 +258,7 @@ const rules: readonly Rule[] = [
   redisIsComplete,
   limitsAreOrdered,
   listenersDiffer,
+  localListenerIsLocal,
   identityHeadersAreFree,
   upstreamsAreReachable,
   policyHasASource,

@@ -2,7 +2,9 @@
 import { pino, destination, type DestinationStream } from 'pino';
 import type { LogFields, Logger } from '../kernel/logger.ts';
 
-export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+export const logLevels = ['error', 'warn', 'info', 'debug'] as const;
+
+export type LogLevel = (typeof logLevels)[number];
 
 /** The logger of the running gateway, with what main and reload need besides. */
 export interface JsonLogger extends Logger {
@@ -11,6 +13,7 @@ export interface JsonLogger extends Logger {
    * searched for credentials: that would cost a tenth of a request.
    */
   audit(record: LogFields): void;
+  level(): LogLevel;
   setLevel(level: LogLevel): void;
   /** Writes out what is buffered, as far as the output takes it; for the end of the process. */
   flush(): void;
@@ -82,6 +85,7 @@ export function createJsonLogger(level: LogLevel, output: LogOutput): JsonLogger
   };
   const sink = pino({ ...form, redact }, output);
   const auditSink = pino(form, output);
+  let current = level;
   const write =
     (at: LogLevel) =>
     (message: string, fields: LogFields = {}): void => {
@@ -95,7 +99,9 @@ export function createJsonLogger(level: LogLevel, output: LogOutput): JsonLogger
     audit: (record) => {
       auditSink.info(record, 'decision');
     },
+    level: () => current,
     setLevel(next) {
+      current = next;
       sink.level = next;
       auditSink.level = next;
     },

@@ -226,7 +226,11 @@ function blockedConfig(
 ): object {
   const host = '127.0.0.1';
   return {
-    listeners: { public: { host, port: ports.port }, admin: { host, port: ports.adminPort } },
+    listeners: {
+      public: { host, port: ports.port },
+      admin: { host, port: ports.adminPort },
+      local: { port: 0 },
+    },
     cookies: { insecureWithoutSecure: true },
     oidc: { issuer: dex.issuer, insecureIssuerOverHttp: true },
     upstreams: [{ prefix: '/', url: `http://${host}:${ports.upstream}` }],

@@ -38,6 +38,7 @@ const base = {
   listeners: {
     public: { host: '127.0.0.1', port: 0 },
     admin: { host: '127.0.0.1', port: 0 },
+    local: { port: 0 },
   },
   oidc: { issuer: 'http://127.0.0.1:1', insecureIssuerOverHttp: true },
   files: { pollEvery: '1s' },

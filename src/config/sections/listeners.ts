@@ -43,9 +43,22 @@ const publicListener = section({
   headersTimeoutMs: headersTimeout,
 }));
 
+const localListener = section({
+  host: text({
+    about:
+      'Loopback address that an operator inside the pod connects to, for /explain and /log-level.',
+  }).prefault('127.0.0.1'),
+  port: count({
+    about: 'TCP port that an operator inside the pod connects to; 0 takes any free port.',
+    min: 0,
+    max: 65_535,
+  }).default(9091),
+});
+
 export const listeners = section({
   public: publicListener.prefault({}),
   admin: section(address(9090, 'the kubelet and Prometheus')).prefault({}),
+  local: localListener.prefault({}),
 }).prefault({});
 
 export const publicOrigins = list(origin({ about: 'Scheme, host and port.' }), {
