@@ -14,6 +14,8 @@ const catalogue = {
   'dex-2026-08-06': go('dex-2026-08-06', 'github.com/dexidp/dex/cmd/dex'),
   'etcd-3.6.16': go('etcd-3.6.16', 'go.etcd.io/etcd/server/v3'),
   'oauth2-proxy-7.15.2': go('oauth2-proxy-7.15.2', 'github.com/oauth2-proxy/oauth2-proxy/v7'),
+  'kube-apiserver-1.36.3': kube('kube-apiserver'),
+  'kube-controller-manager-1.36.3': kube('kube-controller-manager'),
 } as const satisfies Record<string, DebianPrograms | GoProgram>;
 
 /** A neighbour of the catalogue. */
@@ -34,6 +36,8 @@ export const testNeighbours = [
   'dex-2026-08-06',
   'etcd-3.6.16',
   'oauth2-proxy-7.15.2',
+  'kube-apiserver-1.36.3',
+  'kube-controller-manager-1.36.3',
 ] as const satisfies readonly NeighbourName[];
 export const benchmarkNeighbours = [
   'redis',
@@ -86,6 +90,10 @@ function debian(packages: readonly string[], programs: readonly string[]) {
   return { kind: 'debian', packages, programs } as const;
 }
 
-function go(name: string, mainPackage: string) {
-  return { kind: 'go', name, package: mainPackage } as const;
+function go(name: string, mainPackage: string, pins = name) {
+  return { kind: 'go', name, pins, package: mainPackage } as const;
+}
+
+function kube(program: string) {
+  return go(`${program}-1.36.3`, `k8s.io/kubernetes/cmd/${program}`, 'kube-1.36.3');
 }

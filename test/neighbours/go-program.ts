@@ -15,10 +15,12 @@ const BUILDING = 'building-';
 // No cgo: nothing but Go itself is needed. -p 2: builds share the machine with tests.
 const BUILD_FLAGS = ['-p', '2', '-trimpath', '-buildvcs=false', '-ldflags', '-s -w'];
 
-/** A program of a Go module, pinned by the wrapper module in `pins/<name>`. */
+/** A program of a Go module, pinned by a wrapper module. */
 export interface GoProgram {
   readonly kind: 'go';
   readonly name: string;
+  /** The wrapper module in `pins/`; one may pin several programs. */
+  readonly pins: string;
   /** The import path of its package main. */
   readonly package: string;
 }
@@ -74,5 +76,5 @@ async function removeBrokenOffBuilds(): Promise<void> {
 }
 
 function pinsDirectory(program: GoProgram): string {
-  return join(import.meta.dirname, 'pins', program.name);
+  return join(import.meta.dirname, 'pins', program.pins);
 }

@@ -1,0 +1,184 @@
+// Owns starting a real kube-apiserver with an etcd of its own, and RBAC as its only authorizer.
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ensureBuilt } from './catalogue.ts';
+import { makeCertificate, type Certificate } from './certificate.ts';
+import { startEtcd, type Etcd } from './etcd.ts';
+import { freePort } from './free-port.ts';
+import { KubeClient, type KubeAccess } from './kube-client.ts';
+import { startKubeControllerManager } from './kube-controller-manager.ts';
+import { writeKubeconfig } from './kubeconfig.ts';
+import { NeighbourProcess, startInScratchDirectory } from './neighbour-process.ts';
+
+/** Six seconds alone on two cores. */
+const READY_WITHIN_MS = 90_000;
+const STOP_WITHIN_MS = 20_000;
+
+/** Somebody with a token of their own. */
+export interface KubeUser {
+  readonly name: string;
+  readonly groups?: readonly string[];
+}
+
+export interface KubeApiServerOptions {
+  readonly port?: number;
+  /** Also runs the controller that fills aggregated ClusterRoles. */
+  readonly aggregation?: boolean;
+  /** Users besides the administrator; they may do what RBAC lets them. */
+  readonly users?: readonly KubeUser[];
+  /** Further flags of kube-apiserver. */
+  readonly args?: readonly string[];
+}
+
+/** A running API server. */
+export interface KubeApiServer extends AsyncDisposable {
+  readonly port: number;
+  /** `https://127.0.0.1:PORT` */
+  readonly url: string;
+  readonly ca: string;
+  /** The administrator (`system:masters`), for whom RBAC is not asked. */
+  readonly admin: KubeAccess;
+  /** A client of the administrator. */
+  readonly client: KubeClient;
+  /** A kubeconfig file of the administrator, or of one of `users`. */
+  kubeconfig(user?: string): string;
+  readonly process: NeighbourProcess;
+  readonly etcd: Etcd;
+  /** Ends it as signalled, its etcd too where data are lost, and starts it again on the same port. */
+  restart(data: 'kept' | 'lost', signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts etcd and kube-apiserver on 127.0.0.1, and waits until its own roles are written. */
+export async function startKubeApiServer(
+  options: KubeApiServerOptions = {},
+): Promise<KubeApiServer> {
+  const etcd = await startEtcd();
+  try {
+    const server = await start(etcd, options);
+    return options.aggregation === true ? await withAggregation(server) : server;
+  } catch (error) {
+    await etcd.stop();
+    throw error;
+  }
+}
+
+async function start(etcd: Etcd, options: KubeApiServerOptions): Promise<KubeApiServer> {
+  const program = await ensureBuilt('kube-apiserver-1.36.3');
+  const port = options.port ?? (await freePort());
+  const url = `https://127.0.0.1:${port}`;
+  return startInScratchDirectory('kube-apiserver', async (directory) => {
+    const certificate = await makeCertificate(directory);
+    const people = await writePeople(directory, { url, ca: certificate.cert }, options.users ?? []);
+    const { admin } = people;
+    const client = new KubeClient(admin);
+    const process = await NeighbourProcess.start({
+      name: `kube-apiserver on ${port}`,
+      command: program,
+      args: [...(await flags(directory, etcd, port, certificate)), ...(options.args ?? [])],
+      directory,
+      port,
+      isReady: async () => (await client.ask('GET', '/readyz')).status === 200,
+      readyWithinMs: READY_WITHIN_MS,
+      stopWithinMs: STOP_WITHIN_MS,
+    });
+    const stop = async (): Promise<void> => {
+      client.close();
+      await process.stop();
+      await etcd.stop();
+    };
+    return {
+      ...{ port, url, ca: certificate.cert, admin, client, process, etcd },
+      kubeconfig: people.kubeconfig,
+      restart: (data, signal) => restart({ process, etcd }, data, signal),
+      stop,
+      [Symbol.asyncDispose]: stop,
+    };
+  });
+}
+
+/** An API server that loses its data must not find its etcd with the old ones, nor go on without. */
+async function restart(
+  { process, etcd }: Pick<KubeApiServer, 'process' | 'etcd'>,
+  data: 'kept' | 'lost',
+  signal?: 'SIGTERM' | 'SIGKILL',
+): Promise<void> {
+  await process.end(signal);
+  if (data === 'lost') await etcd.restart('lost');
+  await process.restart();
+}
+
+async function withAggregation(server: KubeApiServer): Promise<KubeApiServer> {
+  try {
+    const controllers = await startKubeControllerManager(server.kubeconfig());
+    const stop = async (): Promise<void> => {
+      await controllers.stop();
+      await server.stop();
+    };
+    return { ...server, stop, [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+/** No nodes, no service accounts' tokens in pods, no load balancer: what is left is the API. */
+async function flags(
+  directory: string,
+  etcd: Etcd,
+  port: number,
+  { certFile, keyFile }: Certificate,
+): Promise<string[]> {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const signing = join(directory, 'service-accounts.key');
+  const verifying = join(directory, 'service-accounts.pub');
+  await writeFile(signing, privateKey.export({ type: 'pkcs1', format: 'pem' }));
+  await writeFile(verifying, publicKey.export({ type: 'spki', format: 'pem' }));
+  return [
+    ...[`--etcd-servers=${etcd.url}`, '--bind-address=127.0.0.1', `--secure-port=${port}`],
+    ...['--advertise-address=127.0.0.1', '--endpoint-reconciler-type=none'],
+    ...[
+      `--cert-dir=${directory}`,
+      `--tls-cert-file=${certFile}`,
+      `--tls-private-key-file=${keyFile}`,
+    ],
+    '--service-account-issuer=https://kubernetes.default.svc',
+    `--service-account-key-file=${verifying}`,
+    `--service-account-signing-key-file=${signing}`,
+    `--token-auth-file=${join(directory, 'tokens.csv')}`,
+    ...['--authorization-mode=RBAC', '--service-cluster-ip-range=10.96.0.0/24'],
+    '--disable-admission-plugins=ServiceAccount',
+  ];
+}
+
+interface People {
+  readonly admin: KubeAccess;
+  readonly kubeconfig: (user?: string) => string;
+}
+
+/** https://kubernetes.io/docs/reference/access-authn-authz/authentication/#static-token-file */
+async function writePeople(
+  directory: string,
+  server: Pick<KubeAccess, 'url' | 'ca'>,
+  users: readonly KubeUser[],
+): Promise<People> {
+  const administrator = { name: 'admin', groups: ['system:masters'], token: randomUUID() };
+  const all = [administrator, ...users.map((user) => ({ ...user, token: randomUUID() }))];
+  const lines = all.map(({ name, groups = [], token }, at) => {
+    return `${token},"${name}",${at},"${groups.join(',')}"\n`;
+  });
+  await writeFile(join(directory, 'tokens.csv'), lines.join(''));
+  const files = new Map<string, string>();
+  for (const [at, { name, token }] of all.entries()) {
+    const file = join(directory, `kubeconfig-${at}.json`);
+    await writeKubeconfig(file, { ...server, token });
+    files.set(name, file);
+  }
+  const kubeconfig = (user = administrator.name): string => {
+    const file = files.get(user);
+    if (file === undefined) throw new Error(`${user} is not one of the users that were asked for`);
+    return file;
+  };
+  return { admin: { ...server, token: administrator.token }, kubeconfig };
+}
