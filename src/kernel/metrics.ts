@@ -133,6 +133,16 @@ export const metricTable = {
     help: 'Seconds from an own change of the canary RoleBinding to seeing it in the watch.',
     labels: [],
   },
+  kfgw_rbac_reviews_total: {
+    type: 'counter',
+    help: 'Decisions asked again as SubjectAccessReview, by result: ok, differs, conditional, failed or dropped.',
+    labels: ['result'],
+  },
+  kfgw_rbac_review_differences_total: {
+    type: 'counter',
+    help: 'Decisions of which the API server still said otherwise seconds later, by what the index said: allowed or denied.',
+    labels: ['index'],
+  },
   kfgw_upstream_errors_total: {
     type: 'counter',
     help: 'Failures towards applications, by reason code.',
