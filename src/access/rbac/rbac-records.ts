@@ -25,7 +25,7 @@ export interface ObjectKey {
   readonly name: string;
 }
 
-interface ObjectRecord extends ObjectKey {
+export interface ObjectRecord extends ObjectKey {
   /** Tells an object from another one that had the same name before; empty in manifests. */
   readonly uid: string;
 }
