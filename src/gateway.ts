@@ -1,11 +1,11 @@
 // Owns the composition: a configuration in, running listeners out; every part is handed in here.
-import { UNMATCHED, type MatchedRoute } from './access/catalogue/matched-route.ts';
 import { createUpstreamTable } from './access/upstream-table.ts';
 import type { Config } from './config/schema.ts';
 import type { Secrets } from './config/secrets.ts';
 import { createPublicListener, type PublicListener } from './doors/public-listener.ts';
 import { CurrentSecrets } from './gateway/current-secrets.ts';
 import type { GatewayParts } from './gateway/gateway-parts.ts';
+import { openAccess, type OpenedAccess } from './gateway/open-access.ts';
 import { openKeys, type OpenedKeys } from './gateway/open-keys.ts';
 import { openStorage, readIfNamed, type Storage } from './gateway/open-storage.ts';
 import {
@@ -23,8 +23,8 @@ import type { SessionKeys } from './identity/session/session-keys.ts';
 import { keySetJson } from './identity/tokens/jwks.ts';
 import { createAssertionSigner } from './identity/tokens/session-jwt.ts';
 import { pooledRandom } from './kernel/random.ts';
-import { openAdminListener, type AdminListener } from './observe/admin-listener.ts';
-import { watchDependencies } from './observe/dependency-health.ts';
+import { openAdminListener, type AdminListener, type Readiness } from './observe/admin-listener.ts';
+import { watchDependencies, type DependencyHealth } from './observe/dependency-health.ts';
 import type { PrometheusMetrics } from './observe/prometheus-metrics.ts';
 import { createPages, type Pages } from './pages/app.ts';
 import { BrowserSessions } from './pages/browser-sessions.ts';
@@ -45,6 +45,7 @@ interface Rooms {
   readonly storage: Storage;
   readonly login: Login;
   readonly sessions: SessionRoom;
+  readonly access: OpenedAccess;
   readonly listener: PublicListener;
 }
 
@@ -62,7 +63,7 @@ export async function createGateway(
   const admin = await openAdminListener(
     { ...config.listeners.admin, tls: readTls(config.listeners.admin.tls) },
     {
-      readiness: () => ({ ready: state.isReady, parts: health.parts() }),
+      readiness: () => readinessOf(state.isReady, health, rooms.access),
       metrics: () => given.metrics.expose(),
     },
   );
@@ -75,12 +76,31 @@ export async function createGateway(
       parts.logger.setLevel(next.logging.level);
       renewCertificates(next, rooms.listener, admin);
       await rooms.keys.reload();
+      rooms.access.reload();
     },
     async stop() {
       state.isReady = false;
       await rooms.listener.close(config.shutdown.drainMs);
-      await letGo(rooms, admin);
+      await letGo(rooms);
+      await admin.close();
     },
+  };
+}
+
+/**
+ * Unready until policy was loaded once: questions would be answered 503. A replica that has it stays
+ * ready while the API server is silent, for then all replicas are in the same state.
+ */
+function readinessOf(
+  isListening: boolean,
+  health: DependencyHealth,
+  { policy }: OpenedAccess,
+): Readiness {
+  const state = policy.source.state();
+  const problem = 'problem' in state ? { rbac_problem: state.problem } : {};
+  return {
+    ready: isListening && state.kind !== 'loading',
+    parts: { ...health.parts(), rbac: state.kind, ...problem },
   };
 }
 
@@ -90,6 +110,7 @@ async function furnish(
   parts: GatewayParts,
 ): Promise<Rooms> {
   const cookies = ownCookies(!config.cookies.insecureWithoutSecure);
+  const access = await openAccess(config, parts);
   const keys = await openKeys(config, parts);
   const sessionKeys: SessionKeys = {
     cookie: () => keys.ring.cookieKeys(),
@@ -111,9 +132,9 @@ async function furnish(
     signAssertion: createAssertionSigner(config.sessionJwt, { ...parts, keys: keys.ring }),
     refreshGrant: login.refresh,
   });
-  const pages = openPages(config, parts, { cookies, sessionKeys, keys, login, sessions });
-  const listener = openListener(config, parts, { cookies, pages, sessions });
-  return { keys, storage, login, sessions, listener };
+  const pages = openPages(config, parts, { cookies, sessionKeys, keys, login, sessions, access });
+  const listener = openListener(config, parts, { cookies, pages, sessions, access });
+  return { keys, storage, login, sessions, access, listener };
 }
 
 interface PageParts {
@@ -122,10 +143,11 @@ interface PageParts {
   readonly keys: OpenedKeys;
   readonly login: Login;
   readonly sessions: SessionRoom;
+  readonly access: OpenedAccess;
 }
 
 function openPages(config: Config, parts: GatewayParts, rooms: PageParts): Pages {
-  const { cookies, sessionKeys, keys, login, sessions } = rooms;
+  const { cookies, sessionKeys, keys, login, sessions, access } = rooms;
   const browserSessions = new BrowserSessions({
     ...parts,
     expressStore: sessions.expressStore,
@@ -147,10 +169,17 @@ function openPages(config: Config, parts: GatewayParts, rooms: PageParts): Pages
   );
 }
 
+interface ListenerParts {
+  readonly cookies: OwnCookies;
+  readonly pages: Pages;
+  readonly sessions: SessionRoom;
+  readonly access: OpenedAccess;
+}
+
 function openListener(
   config: Config,
   parts: GatewayParts,
-  { cookies, pages, sessions }: { cookies: OwnCookies; pages: Pages; sessions: SessionRoom },
+  { cookies, pages, sessions, access }: ListenerParts,
 ): PublicListener {
   return createPublicListener(listenerOptions(config), {
     ...parts,
@@ -160,32 +189,20 @@ function openListener(
     standIns: pages,
     upstreams: createUpstreamTable(upstreamOptions(config), config.inferenceHosts),
     authenticator: sessions.authenticator,
-    routes: { match: () => ({ kind: 'route', route: unmatched }) },
-    rules: {
-      authorizer: {
-        ask: () => ({ kind: 'unavailable', reason: 'access_loading', retryAfterSec: 3 }),
-      },
-      mode: config.access.mode,
-      uninspected: config.access.uninspected,
+    routes: access.routes,
+    rules: access.rules,
+    indexAgeMs: () => access.policy.source.ageMs(),
+    onChange: (listener) => {
+      const cancels = [sessions.sessions.onChange(listener), access.onChange(listener)];
+      return () => {
+        for (const cancel of cancels) cancel();
+      };
     },
-    indexAgeMs: () => 0,
-    onChange: (listener) => sessions.sessions.onChange(listener),
     audit: (record) => {
       parts.logger.audit({ ...record });
     },
   });
 }
-
-const unmatched: MatchedRoute = {
-  id: UNMATCHED,
-  class: UNMATCHED,
-  effect: 'read',
-  neverRedirect: false,
-  passAuthorization: false,
-  namespace: undefined,
-  isByIdOnly: false,
-  demand: { kind: 'authenticated' },
-};
 
 /** Throws when a file cannot be read or holds no certificate; the old one then stays in use. */
 function renewCertificates(config: Config, listener: PublicListener, admin: AdminListener): void {
@@ -195,10 +212,10 @@ function renewCertificates(config: Config, listener: PublicListener, admin: Admi
   if (adminTls !== undefined) admin.useCertificate(adminTls);
 }
 
-async function letGo(rooms: Rooms, admin: AdminListener): Promise<void> {
+async function letGo(rooms: Rooms): Promise<void> {
   await rooms.sessions.close();
   rooms.login.close();
   await rooms.storage.close();
   rooms.keys.close();
-  await admin.close();
+  await rooms.access.close();
 }

@@ -18,7 +18,7 @@ export type Answer =
   | { readonly kind: 'unavailable'; readonly reason: ReasonCode; readonly retryAfterSec: number };
 
 export interface Authorizer {
-  /** May this principal do all of this? Never empty. Synchronous; never throws. */
+  /** May this principal do all of this? Synchronous. Throws a RangeError for no question. */
   ask(principal: Principal, questions: readonly ResourceQuestion[]): Answer;
 }
 

@@ -1,4 +1,5 @@
 // Owns what the gateway is handed by main: everything that reaches outside the process by itself.
+import type { Environment } from '../config/environment.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Metrics } from '../kernel/metrics.ts';
 import type { Random } from '../kernel/random.ts';
@@ -9,4 +10,6 @@ export interface GatewayParts {
   readonly random: Random;
   readonly logger: JsonLogger;
   readonly metrics: Metrics;
+  /** Tells a pod where its cluster's API server is. */
+  readonly env: Environment;
 }

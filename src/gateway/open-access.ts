@@ -1,0 +1,52 @@
+// Owns who may do what, put together: policy and its index, the route catalogue, the authorizer.
+import { IndexAuthorizer } from '../access/authorizer.ts';
+import type { RouteMatcher } from '../access/catalogue/route-matcher.ts';
+import type { Config } from '../config/schema.ts';
+import type { AccessRules } from '../decide.ts';
+import type { Cancel } from '../kernel/clock.ts';
+import type { GatewayParts } from './gateway-parts.ts';
+import { openPolicy, type OpenedPolicy } from './open-policy.ts';
+import { openRoutes } from './open-routes.ts';
+
+export interface OpenedAccess {
+  readonly policy: OpenedPolicy;
+  readonly routes: RouteMatcher;
+  readonly rules: AccessRules;
+  /** Calls the listener whenever roles, bindings or routes have changed an answer. */
+  onChange(listener: () => void): Cancel;
+  /** Looks at the catalogue's files now. */
+  reload(): void;
+  close(): Promise<void>;
+}
+
+/** Rejects when the catalogue cannot be used, or when it cannot be known where the API server is. */
+export async function openAccess(config: Config, parts: GatewayParts): Promise<OpenedAccess> {
+  const routes = openRoutes(config, parts);
+  const policy = await openPolicy(config, parts);
+  const { index, source, isNew, review } = policy;
+  const authorizer = new IndexAuthorizer({
+    rbac: index,
+    policy: source,
+    isNew,
+    note: (...decision) => review?.note(...decision),
+  });
+  const { mode, uninspected } = config.access;
+  return {
+    policy,
+    routes: routes.matcher,
+    rules: { authorizer, mode, uninspected },
+    onChange(listener) {
+      const cancels = [index.onChange(listener), routes.onChange(listener)];
+      return () => {
+        for (const cancel of cancels) cancel();
+      };
+    },
+    reload: () => {
+      routes.reload();
+    },
+    async close() {
+      routes.close();
+      await policy.close();
+    },
+  };
+}
