@@ -1,4 +1,5 @@
 // Owns what the pages are told and handed when they are made.
+import type { NamespacesOf } from '../access/namespaces-of.ts';
 import type { SessionAuthenticator } from '../identity/authentication.ts';
 import type { LoginFlow } from '../identity/login/login-flow.ts';
 import type { Sessions } from '../identity/session/sessions.ts';
@@ -25,6 +26,7 @@ export interface PageDependencies {
   readonly authenticator: SessionAuthenticator;
   /** The public keys of session JWTs as a JSON Web Key Set. */
   readonly jwks: () => { readonly body: string };
+  readonly namespacesOf: NamespacesOf;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;

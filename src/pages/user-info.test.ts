@@ -19,6 +19,32 @@ describe('GET /oauth2/userinfo', () => {
       user: 'user@example.com',
       email: 'user@example.com',
       groups: ['team-a', 'team-b'],
+      namespaces: [],
+      namespaces_known: true,
+      namespaces_truncated: false,
+    });
+  });
+
+  it('lists the namespaces with the role in each', async () => {
+    const cookie = await bed.signIn();
+    const namespaces = [
+      { namespace: 'mine', role: 'owner' },
+      { namespace: 'shared', role: 'viewer' },
+    ] as const;
+    bed.namespaces = { kind: 'known', namespaces, isTruncated: true };
+    const answer = await bed.send('get', '/oauth2/userinfo', { Cookie: cookie });
+    expect(answer.body).toMatchObject({ namespaces, namespaces_truncated: true });
+  });
+
+  it('does not take unknown namespaces for none', async () => {
+    const cookie = await bed.signIn();
+    bed.namespaces = { kind: 'unknown' };
+    const answer = await bed.send('get', '/oauth2/userinfo', { Cookie: cookie });
+    expect(answer.status).toBe(200);
+    expect(answer.body).toMatchObject({
+      user: 'user@example.com',
+      namespaces: null,
+      namespaces_known: false,
     });
   });
 

@@ -1,0 +1,68 @@
+// Owns the list of somebody's namespaces, with the role in each.
+import type { Principal } from '../identity/principal.ts';
+import { nextTurn } from '../kernel/clock.ts';
+import type { PolicySource } from './policy-source.ts';
+import { namespaceRole, type NamespaceWithRole } from './rbac/namespace-roles.ts';
+import type { RbacReader, Subjects } from './rbac/rbac-reader.ts';
+
+export type KnownNamespaces =
+  /** By name; `isTruncated` where there are more than are told. */
+  | {
+      readonly kind: 'known';
+      readonly namespaces: readonly NamespaceWithRole[];
+      readonly isTruncated: boolean;
+    }
+  /** The index is not there yet, or not to be believed any more. */
+  | { readonly kind: 'unknown' };
+
+/** Where a person has a role, and which, by asking RBAC. Never rejects. */
+export type NamespacesOf = (principal: Principal) => Promise<KnownNamespaces>;
+
+/** Administrators have all of them, which no page needs at once. */
+const MOST_NAMESPACES = 500;
+/** Profiles looked at in one turn: about two milliseconds. */
+const PER_TURN = 500;
+
+type Reader = Pick<RbacReader, 'subjectsOf' | 'grantOf' | 'profiles' | 'revision'>;
+
+interface Remembered {
+  readonly revision: number;
+  readonly namespaces: Promise<KnownNamespaces>;
+}
+
+/**
+ * Asks about every Profile, some hundreds in one turn, so that a list of ten thousand holds nobody up;
+ * an unchanged index answers from memory.
+ */
+export function createNamespacesOf(
+  reader: Reader,
+  policy: Pick<PolicySource, 'state'>,
+): NamespacesOf {
+  const remembered = new WeakMap<Subjects, Remembered>();
+  return (principal) => {
+    const { kind } = policy.state();
+    if (kind === 'loading' || kind === 'expired') return Promise.resolve({ kind: 'unknown' });
+    const subjects = reader.subjectsOf(principal);
+    const { revision } = reader;
+    const known = remembered.get(subjects);
+    if (known?.revision === revision) return known.namespaces;
+    const namespaces = list(reader, subjects);
+    remembered.set(subjects, { revision, namespaces });
+    return namespaces;
+  };
+}
+
+async function list(reader: Reader, subjects: Subjects): Promise<KnownNamespaces> {
+  const names = Array.from(reader.profiles(), ({ name }) => name);
+  const namespaces: NamespaceWithRole[] = [];
+  for (const [at, namespace] of names.entries()) {
+    if (at % PER_TURN === PER_TURN - 1) await nextTurn();
+    const role = namespaceRole(reader, subjects, namespace);
+    if (role === undefined) continue;
+    if (namespaces.length === MOST_NAMESPACES) {
+      return { kind: 'known', namespaces, isTruncated: true };
+    }
+    namespaces.push({ namespace, role });
+  }
+  return { kind: 'known', namespaces, isTruncated: false };
+}
