@@ -1,5 +1,6 @@
 // Starts both proxies in front of the same application, signed in at the same Dex, each on core 0 and
 // each writing its request log to a file.
+import { OPEN_POLICY } from '../test/fixtures/open-policy.ts';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync, writeFileSync } from 'node:fs';
@@ -120,6 +121,7 @@ function gatewayConfig(
       redirectUri: `http://${host}:${ports.public}/oauth2/callback`,
     },
     limits: { loginPerMinute: 1_000_000 },
+    rbac: { source: 'manifests', manifestsDirectory: OPEN_POLICY },
     upstreams: [{ prefix: '/', url: upstream }],
   };
 }

@@ -46,6 +46,7 @@ export async function startDemo(port: number, env: NodeJS.ProcessEnv): Promise<D
     random: systemRandom,
     logger,
     metrics: createPrometheusMetrics(),
+    env,
   });
   return {
     url: origin,

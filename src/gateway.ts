@@ -165,6 +165,7 @@ function openPages(config: Config, parts: GatewayParts, rooms: PageParts): Pages
       authenticator: sessions.authenticator,
       browserSessions,
       jwks: () => ({ body: keySetJson(keys.ring) }),
+      namespacesOf: access.namespacesOf,
     },
   );
 }

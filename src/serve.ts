@@ -6,10 +6,10 @@ import { loadConfig } from './config/load-config.ts';
 import type { Config } from './config/schema.ts';
 import { restartNeeded, WatchedConfig } from './config/watched-config.ts';
 import type { Gateway } from './gateway.ts';
-import { KeysUnreadable } from './identity/tokens/key-directory.ts';
 import { every, pause } from './kernel/clock.ts';
 import { SECOND_MS } from './kernel/duration.ts';
 import { errorText } from './kernel/logger.ts';
+import { Misconfigured } from './kernel/misconfigured.ts';
 import { createJsonLogger, standardOutput, type JsonLogger } from './observe/json-logger.ts';
 import { createPrometheusMetrics, type PrometheusMetrics } from './observe/prometheus-metrics.ts';
 
@@ -69,7 +69,7 @@ async function serve(context: CommandContext, signals: Signals): Promise<ExitSta
     return await stop(gateway, loaded.config.shutdown.drainMs, parts);
   } catch (error) {
     logger.error('The gateway cannot go on.', { error: errorText(error) });
-    return error instanceof KeysUnreadable ? 2 : 1;
+    return error instanceof Misconfigured ? 2 : 1;
   } finally {
     logger.flush();
   }

@@ -1,6 +1,7 @@
 // Owns who may do what, put together: policy and its index, the route catalogue, the authorizer.
 import { IndexAuthorizer } from '../access/authorizer.ts';
 import type { RouteMatcher } from '../access/catalogue/route-matcher.ts';
+import { createNamespacesOf, type NamespacesOf } from '../access/namespaces-of.ts';
 import type { Config } from '../config/schema.ts';
 import type { AccessRules } from '../decide.ts';
 import type { Cancel } from '../kernel/clock.ts';
@@ -12,6 +13,7 @@ export interface OpenedAccess {
   readonly policy: OpenedPolicy;
   readonly routes: RouteMatcher;
   readonly rules: AccessRules;
+  readonly namespacesOf: NamespacesOf;
   /** Calls the listener whenever roles, bindings or routes have changed an answer. */
   onChange(listener: () => void): Cancel;
   /** Looks at the catalogue's files now. */
@@ -23,11 +25,11 @@ export interface OpenedAccess {
 export async function openAccess(config: Config, parts: GatewayParts): Promise<OpenedAccess> {
   const routes = openRoutes(config, parts);
   const policy = await openPolicy(config, parts);
-  const { index, source, isNew, review } = policy;
+  const { index, source, review } = policy;
   const authorizer = new IndexAuthorizer({
     rbac: index,
     policy: source,
-    isNew,
+    isNew: (profile) => policy.isNew(profile),
     note: (...decision) => review?.note(...decision),
   });
   const { mode, uninspected } = config.access;
@@ -35,6 +37,7 @@ export async function openAccess(config: Config, parts: GatewayParts): Promise<O
     policy,
     routes: routes.matcher,
     rules: { authorizer, mode, uninspected },
+    namespacesOf: createNamespacesOf(index, source),
     onChange(listener) {
       const cancels = [index.onChange(listener), routes.onChange(listener)];
       return () => {

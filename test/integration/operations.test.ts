@@ -1,5 +1,6 @@
 // What an operator lives with: readiness, draining, reloading, and logs that hold no secret and that
 // delay nobody.
+import { OPEN_POLICY } from '../fixtures/open-policy.ts';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -233,6 +234,7 @@ function blockedConfig(
     },
     cookies: { insecureWithoutSecure: true },
     oidc: { issuer: dex.issuer, insecureIssuerOverHttp: true },
+    rbac: { source: 'manifests', manifestsDirectory: OPEN_POLICY },
     upstreams: [{ prefix: '/', url: `http://${host}:${ports.upstream}` }],
   };
 }

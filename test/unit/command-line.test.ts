@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
+import { OPEN_POLICY } from '../fixtures/open-policy.ts';
 import { pollUntil } from '../neighbours/poll-until.ts';
 
 const repository = join(import.meta.dirname, '..', '..');
@@ -42,6 +43,7 @@ const base = {
   },
   oidc: { issuer: 'http://127.0.0.1:1', insecureIssuerOverHttp: true },
   files: { pollEvery: '1s' },
+  rbac: { source: 'manifests', manifestsDirectory: OPEN_POLICY },
 };
 
 function configFile(more: object = {}): string {

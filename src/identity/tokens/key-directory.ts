@@ -2,6 +2,7 @@
 // and by polling, the last good ones kept when a reading fails.
 import { every, type Cancel, type Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
+import { Misconfigured } from '../../kernel/misconfigured.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
 import { readKeyFiles } from './key-files.ts';
 import { KeyRing, type KeyDelays, type KeySet } from './key-ring.ts';
@@ -18,7 +19,7 @@ interface KeyDirectoryDependencies {
 }
 
 /** The directory cannot be used at start; the message names every file that is wrong. */
-export class KeysUnreadable extends Error {
+export class KeysUnreadable extends Misconfigured {
   override readonly name = 'KeysUnreadable';
 }
 
