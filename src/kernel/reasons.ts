@@ -58,6 +58,11 @@ const table = {
     title: 'A namespace or object name in the path is not a DNS-1123 name.',
     advice: 'Use lower-case letters, digits and "-" as Kubernetes names do.',
   },
+  method_override: {
+    status: 400,
+    title: 'A form POST asks to be treated as another method.',
+    advice: 'Send the request with the method that it means, without X-HTTP-Method-Override.',
+  },
   header_alias: {
     status: 400,
     title: 'A header is spelled so that an application could mistake it for an identity header.',
