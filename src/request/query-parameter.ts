@@ -7,6 +7,9 @@ export type QueryParameter =
   /** Badly encoded, or sent so that applications would read different values. */
   | { readonly kind: 'refused' };
 
+/** What readers of queries take at most: `qs` (parameterLimit) and Node's `querystring` (maxKeys). */
+const MOST_PAIRS = 1000;
+
 const absent: QueryParameter = { kind: 'absent' };
 const refused: QueryParameter = { kind: 'refused' };
 
@@ -19,10 +22,12 @@ const refused: QueryParameter = { kind: 'refused' };
 export function readQueryParameter(target: Target, name: string): QueryParameter {
   if (target.query === undefined) return absent;
   let found: QueryParameter = absent;
+  let pairs = 0;
   for (const pair of target.query.split('&')) {
+    pairs++;
     const read = readPair(pair, name);
     if (read.kind === 'absent') continue;
-    if (read.kind === 'refused' || found.kind === 'value') return refused;
+    if (read.kind === 'refused' || found.kind === 'value' || pairs > MOST_PAIRS) return refused;
     found = read;
   }
   return found;
