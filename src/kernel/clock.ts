@@ -64,3 +64,10 @@ export function within<T>(
     work.then(resolve, reject).finally(cancel);
   });
 }
+
+/** Resolves when whatever waits for the event loop has had its turn. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
