@@ -3,17 +3,21 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import express, { type Express, type Request, type Response } from 'express';
 import { WebSocketServer } from 'ws';
-import { compilePage } from './page.ts';
+import { homePage, type Pair } from './home-page.ts';
+import { kernelSocketPath, notebookPage } from './notebook-page.ts';
 
 const EVENT_EVERY_MS = 1000;
 const SOCKET_PATH = '/demo/socket';
 
-type Pair = readonly [name: string, value: string];
+/** Of config/demo-policy/, and one that is not there: nobody can tell it from one they may not see. */
+const namespaces = ['team-a', 'shared', 'team-z'];
 
 export function createApplications(): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag');
   app.get('/', showHome);
+  app.get('/notebook/:namespace/:name/', showNotebook);
+  app.all('/jupyter/api/{*path}', echo);
   app.all('/demo/echo', echo);
   app.get('/demo/events', streamEvents);
   app.use((_req, res) => {
@@ -33,7 +37,8 @@ export function createSocketEcho(): (req: IncomingMessage, socket: Duplex, head:
     socket.on('error', () => undefined);
   });
   return (req, socket, head) => {
-    if (req.url?.split('?', 1)[0] !== SOCKET_PATH) {
+    const [path = ''] = (req.url ?? '').split('?', 1);
+    if (path !== SOCKET_PATH && !kernelSocketPath.test(path)) {
       socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
       return;
     }
@@ -46,33 +51,16 @@ function showHome(req: Request, res: Response): void {
   const groups = req.get('kubeflow-groups') ?? 'none';
   const headers = pairsOf(req.rawHeaders);
   res.set('Cache-Control', 'no-store');
-  res.send(homePage({ title: 'Kubeflow demo', user, groups, headers }));
+  res.send(homePage({ title: 'Kubeflow demo', user, groups, headers, namespaces }));
 }
 
-const homePage = compilePage<{
-  title: string;
-  user: string;
-  groups: string;
-  headers: readonly Pair[];
-}>(`
-<p>You are <strong id="user"><%= it.user %></strong>, groups: <strong id="groups"><%= it.groups %></strong>.</p>
-<p><a href="/oauth2/sign_out">Sign out</a></p>
-<h2>What the application received</h2>
-<table>
-<thead><tr><th scope="col">Header</th><th scope="col">Value</th></tr></thead>
-<tbody>
-<% for (const [name, value] of it.headers) { %>
-<tr><th scope="row"><%= name %></th><td><%= value %></td></tr>
-<% } %>
-</tbody>
-</table>
-<h2>For programs</h2>
-<ul>
-<li><a href="/demo/echo?a=b">/demo/echo</a>: any method; what was received, as JSON</li>
-<li><code>/demo/socket</code>: a WebSocket that echoes</li>
-<li><a href="/demo/events">/demo/events</a>: server-sent events, one a second</li>
-<li><a href="/oauth2/userinfo">/oauth2/userinfo</a>, <a href="/.well-known/jwks.json">/.well-known/jwks.json</a>: the gateway's own</li>
-</ul>`);
+/** Stands for the notebook servers, which the gateway has found to be the caller's to use. */
+function showNotebook(req: Request<{ namespace: string; name: string }>, res: Response): void {
+  const { namespace, name } = req.params;
+  const user = req.get('kubeflow-userid') ?? 'nobody';
+  res.set('Cache-Control', 'no-store');
+  res.send(notebookPage({ title: `Notebook ${name}`, namespace, user }));
+}
 
 /** Reads the body to its end without keeping it, whatever its size. */
 async function echo(req: Request, res: Response): Promise<void> {

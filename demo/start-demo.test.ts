@@ -1,23 +1,41 @@
 import { once } from 'node:events';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { freePort } from '../test/neighbours/free-port.ts';
+import { pollUntil } from '../test/neighbours/poll-until.ts';
 import { CookieJar, signInByForm } from '../test/neighbours/sign-in-form.ts';
 import { startDemo, type Demo } from './start-demo.ts';
 
 const password = '12341234';
 let demo: Demo;
+/** A copy of config/demo-policy, to be edited. */
+let policy: string;
 
 beforeAll(async () => {
-  demo = await startDemo(await freePort(), { KFGW_LOGGING__LEVEL: 'error' });
+  policy = mkdtempSync(join(tmpdir(), 'kfgw-demo-policy-'));
+  cpSync(join(import.meta.dirname, '..', 'config', 'demo-policy'), policy, { recursive: true });
+  demo = await startDemo(await freePort(), {
+    KFGW_LOGGING__LEVEL: 'error',
+    KFGW_RBAC__MANIFESTS_DIRECTORY: policy,
+  });
 }, 60_000);
-afterAll(() => demo.stop());
+afterAll(async () => {
+  await demo.stop();
+  rmSync(policy, { recursive: true });
+});
 
 interface Echo {
   readonly method: string;
   readonly url: string;
   readonly headers: readonly (readonly [string, string])[];
   readonly bodyLength: number;
+}
+
+interface UserInfo {
+  readonly namespaces: readonly { readonly namespace: string; readonly role: string }[];
 }
 
 type Ask = Omit<RequestInit, 'headers'> & { readonly headers?: Readonly<Record<string, string>> };
@@ -105,6 +123,51 @@ describe('the demo', { timeout: 60_000 }, () => {
     expect([data.toString(), isBinary]).toEqual(['hello', false]);
     socket.close();
     await once(socket, 'close');
+  });
+
+  it.each([
+    ['user@example.com', { 'team-a': 'owner', shared: 'contributor' }, [200, 200, 403]],
+    ['viewer@example.com', { shared: 'viewer' }, [403, 200, 403]],
+  ])('lets %s into the notebooks of their namespaces only', async (login, roles, statuses) => {
+    const jar = await signIn(login);
+    const { namespaces } = (await (await ask(jar, '/oauth2/userinfo')).json()) as UserInfo;
+    expect(Object.fromEntries(namespaces.map((n) => [n.namespace, n.role]))).toEqual(roles);
+    const answers = ['team-a', 'shared', 'team-z'].map((ns) => ask(jar, `/notebook/${ns}/lab/`));
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual(statuses);
+  });
+
+  it('lets contributors make a notebook, and viewers not', async () => {
+    const make = async (login: string) => {
+      const init = { method: 'POST', headers: { origin: demo.url } };
+      return (await ask(await signIn(login), '/jupyter/api/namespaces/shared/notebooks', init))
+        .status;
+    };
+    expect(await make('user@example.com')).toBe(200);
+    expect(await make('viewer@example.com')).toBe(403);
+  });
+
+  it('takes an edited manifest at once, for open WebSockets too', async () => {
+    const jar = await signIn('viewer@example.com');
+    const headers = { cookie: jar.header(new URL(demo.url)), origin: demo.url };
+    const address = `${demo.url.replace('http', 'ws')}/notebook/shared/lab/api/kernels/k/channels`;
+    const socket = new WebSocket(address, { headers });
+    await once(socket, 'open');
+    socket.send('beat');
+    await once(socket, 'message');
+    const file = join(policy, 'contributors.yaml');
+    const before = readFileSync(file, 'utf8');
+    const closed = once(socket, 'close');
+    const start = performance.now();
+    writeFileSync(file, before.replaceAll('viewer@example.com', 'nobody@example.com'));
+    const [code, reason] = (await closed) as [number, Buffer];
+    expect([code, reason.toString()]).toEqual([4403, 'namespace_forbidden']);
+    expect(performance.now() - start).toBeLessThan(5_000);
+    expect((await ask(jar, '/notebook/shared/lab/')).status).toBe(403);
+    writeFileSync(file, before);
+    await pollUntil(
+      'the right to be back',
+      async () => (await ask(jar, '/notebook/shared/lab/')).ok,
+    );
   });
 
   it('has a sign-in form without scripts and without anything from elsewhere', async () => {

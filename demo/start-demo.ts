@@ -1,6 +1,7 @@
 // Owns the demo as a whole: provider, applications and the gateway in front of them, in one process.
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { loadConfig, type LoadedConfig } from '../src/config/load-config.ts';
 import { createGateway } from '../src/gateway.ts';
 import { systemClock } from '../src/kernel/clock.ts';
@@ -27,6 +28,11 @@ interface Addresses {
 
 const CLIENT_ID = 'kubeflow-oidc-authservice';
 
+/** Wherever the demo is started from; the environment can name another one. */
+const policy = {
+  KFGW_RBAC__MANIFESTS_DIRECTORY: fileURLToPath(new URL('../config/demo-policy', import.meta.url)),
+};
+
 /** Starts everything; resolves when a person can sign in at `http://localhost:port`. */
 export async function startDemo(port: number, env: NodeJS.ProcessEnv): Promise<Demo> {
   const origin = `http://localhost:${port}`;
@@ -37,7 +43,11 @@ export async function startDemo(port: number, env: NodeJS.ProcessEnv): Promise<D
   const applications = await serveOnLoopback(createApplications());
   applications.server.on('upgrade', createSocketEcho());
   const addresses = { origin, port, provider: provider.url, applications: applications.url };
-  const { config, secrets, dangers } = demoConfig({ ...env, ...overrides(addresses, secret) });
+  const { config, secrets, dangers } = demoConfig({
+    ...policy,
+    ...env,
+    ...overrides(addresses, secret),
+  });
   const logger = createJsonLogger(config.logging.level, process.stderr);
   for (const { path, message } of dangers)
     logger.warn('A dangerous setting is on.', { option: path, meaning: message });
