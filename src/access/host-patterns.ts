@@ -1,5 +1,6 @@
 // Owns host patterns: which Host headers a list of names, wildcards and placeholders means, and what
 // the placeholders stand for.
+import { isHostPattern } from '../kernel/host-pattern.ts';
 import { isDnsLabel } from '../request/dns-name.ts';
 
 /** What a host says of an inference service, as one pattern reads it. */
@@ -15,18 +16,6 @@ export interface MatchedHost {
 }
 
 export type HostReader = (host: string) => MatchedHost | undefined;
-
-/** Letters, digits, "-" and "." with `{name}` and `{namespace}`, each at most once; or `*.` and a domain. */
-const form =
-  /^(?:\*\.)?(?=[a-z0-9{])(?!.*\}\{)(?:[-a-z0-9.]|\{name\}|\{namespace\})+(?<=[a-z0-9}])$/;
-
-/** Whether `text` is a host pattern: `models.example.com`, `*.example.com`, `{name}.{namespace}.example.com`. */
-export function isHostPattern(text: string): boolean {
-  const names: readonly string[] = text.match(/\{[a-z]+\}/g) ?? [];
-  if (!form.test(text) || text.includes('..') || new Set(names).size !== names.length) return false;
-  if (names.length === 0) return true;
-  return names.includes('{namespace}') && !text.startsWith('*.');
-}
 
 /**
  * Compiles patterns. `models.example.com` means that host, `*.models.example.com` every host below it;

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { parseDurationMs } from '../kernel/duration.ts';
+import { isHostPattern } from '../kernel/host-pattern.ts';
 
 interface Described {
   /** What the option means, for docs/configuration.md and the JSON Schema. */
@@ -226,15 +227,11 @@ export function hostPort({ about }: Described) {
   });
 }
 
-/** A host name in lower case, or `*.` and a domain for every host below it. */
+/** A host name, `*.` and a domain, or a host with `{name}` and `{namespace}` in it; in lower case. */
 export function hostPattern({ about }: Described) {
   const form =
-    'a host name such as models.example.com, or *.example.com, in lower case without a port';
-  return parsed('host pattern', about, form, (t) =>
-    /^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(t)
-      ? t
-      : undefined,
-  );
+    'a host such as models.example.com, *.example.com or {name}.{namespace}.example.com, in lower case without a port';
+  return parsed('host pattern', about, form, (t) => (isHostPattern(t) ? t : undefined));
 }
 
 /** A list; `about` says what an element is. */

@@ -83,6 +83,11 @@ export const metricTable = {
     help: 'Live connections that the gateway closed, by reason code.',
     labels: ['reason'],
   },
+  kfgw_catalogue_rows: {
+    type: 'gauge',
+    help: 'Rows of the route catalogue in force by what they demand: public, authenticated, questions, inspect or deny.',
+    labels: ['demand'],
+  },
   kfgw_unmatched_requests_total: {
     type: 'counter',
     help: 'Requests that no row of the route catalogue names.',

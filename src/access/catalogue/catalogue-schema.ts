@@ -1,6 +1,6 @@
 // Owns the form of a catalogue file: which keys a row may have and how their values are written.
 import { z } from 'zod';
-import { isHostPattern } from '../host-patterns.ts';
+import { isHostPattern } from '../../kernel/host-pattern.ts';
 import { parseAsk } from './ask-line.ts';
 import { EXACT_CASE, parsePattern } from './path-pattern.ts';
 import { METHODS } from './route-row.ts';

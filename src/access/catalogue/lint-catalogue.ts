@@ -17,8 +17,9 @@ export interface CatalogueFindings {
   readonly warnings: readonly CatalogueProblem[];
 }
 
-/** How strict a row is, as far as the linter tells apart. */
-export type Strictness = 'public' | 'authenticated' | 'questions' | 'inspect' | 'deny';
+/** How strict a row is, as far as the linter tells apart; from lax to strict. */
+export const STRICTNESSES = ['public', 'authenticated', 'questions', 'inspect', 'deny'] as const;
+export type Strictness = (typeof STRICTNESSES)[number];
 
 /** The strictest thing that a row demands. */
 export function strictnessOf(row: RouteRow): Strictness {
@@ -40,8 +41,8 @@ export function lintCatalogue(layers: readonly (readonly RouteRow[])[]): Catalog
   return { errors, warnings };
 }
 
-function problem({ id, line }: RouteRow, message: string): CatalogueProblem {
-  return { line, row: id, message };
+function problem({ id, place }: RouteRow, message: string): CatalogueProblem {
+  return { ...place, row: id, message };
 }
 
 /** What no request could make sense of. */
@@ -195,10 +196,8 @@ function cross(a: PathPattern, b: PathPattern): boolean {
   return patternsOverlap(a, b) && !patternCovers(a, b) && !patternCovers(b, a);
 }
 
-const ranks: readonly Strictness[] = ['public', 'authenticated', 'questions', 'inspect', 'deny'];
-
 function rankOf(row: RouteRow): number {
-  return ranks.indexOf(strictnessOf(row));
+  return STRICTNESSES.indexOf(strictnessOf(row));
 }
 
 /**

@@ -11,6 +11,7 @@ import { EXACT_CASE, parsePattern, type PathPattern } from './path-pattern.ts';
 import type { NamespaceSource, RouteRow } from './route-row.ts';
 
 export interface CatalogueProblem {
+  readonly file: string;
   /** From 1; 0 where it is the file as a whole. */
   readonly line: number;
   /** The row's id; undefined where it is none, or has none. */
@@ -22,8 +23,17 @@ export type ReadCatalogue =
   | { readonly kind: 'read'; readonly rows: readonly RouteRow[] }
   | { readonly kind: 'invalid'; readonly problems: readonly CatalogueProblem[] };
 
-/** Reads the text of a catalogue file. Tells every problem of form at once; never throws. */
-export function readCatalogue(text: string): ReadCatalogue {
+/** `routes.yaml:12: row my-app: asks for {name}, which /my-app/** does not have`. */
+export function problemText({ file, line, row, message }: CatalogueProblem): string {
+  const place = line === 0 ? file : `${file}:${line}`;
+  return row === undefined ? `${place}: ${message}` : `${place}: row ${row}: ${message}`;
+}
+
+/**
+ * Reads the text of a catalogue file; `file` is what problems call it. Tells every problem of form at
+ * once; never throws.
+ */
+export function readCatalogue(text: string, file = 'catalogue'): ReadCatalogue {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, stringKeys: true });
   const faults = [...document.errors, ...document.warnings];
@@ -31,12 +41,13 @@ export function readCatalogue(text: string): ReadCatalogue {
     return {
       kind: 'invalid',
       problems: faults.map(({ pos, message }) => ({
+        file,
         line: lines.linePos(pos[0]).line,
         row: undefined,
         message: message.split('\n', 1)[0] ?? message,
       })),
     };
-  const places = new Places(document, lines);
+  const places = new Places(file, document, lines);
   const checked = catalogueSchema.safeParse(document.toJS() ?? {});
   if (checked.success) return { kind: 'read', rows: rowsOf(checked.data, places) };
   const problems = checked.error.issues.flatMap((issue) =>
@@ -54,16 +65,18 @@ function issueText(path: readonly PropertyKey[], message: string): string {
 
 /** Where things stand in the file. */
 class Places {
+  readonly file: string;
   readonly #document: Document;
   readonly #lines: LineCounter;
 
-  constructor(document: Document, lines: LineCounter) {
+  constructor(file: string, document: Document, lines: LineCounter) {
+    this.file = file;
     this.#document = document;
     this.#lines = lines;
   }
 
   /** The line of the node at `path`, or of the nearest one around it that exists. */
-  lineAt(path: readonly PropertyKey[]): number {
+  #lineAt(path: readonly PropertyKey[]): number {
     for (let length = path.length; length > 0; length--) {
       const node = this.#document.getIn(path.slice(0, length), true);
       const start = isNode(node) ? node.range?.[0] : undefined;
@@ -72,8 +85,12 @@ class Places {
     return 0;
   }
 
+  at(path: readonly PropertyKey[]): RouteRow['place'] {
+    return { file: this.file, line: this.#lineAt(path) };
+  }
+
   problem(path: readonly PropertyKey[], message: string): CatalogueProblem {
-    return { line: this.lineAt(path), row: this.#rowAt(path), message };
+    return { file: this.file, line: this.#lineAt(path), row: this.#rowAt(path), message };
   }
 
   #rowAt(path: readonly PropertyKey[]): string | undefined {
@@ -85,11 +102,11 @@ class Places {
 
 function rowsOf(catalogue: WrittenCatalogue, places: Places): readonly RouteRow[] {
   const alone = (catalogue.rows ?? []).map((row, index) =>
-    completeRow(row, undefined, places.lineAt(['rows', index])),
+    completeRow(row, undefined, places.at(['rows', index])),
   );
   const grouped = (catalogue.applications ?? []).flatMap((application, at) =>
     application.rows.map((row, index) =>
-      completeRow(row, application, places.lineAt(['applications', at, 'rows', index])),
+      completeRow(row, application, places.at(['applications', at, 'rows', index])),
     ),
   );
   return [...alone, ...grouped];
@@ -101,14 +118,14 @@ const DEFAULT_CLASS = 'other';
 function completeRow(
   row: WrittenRow,
   application: WrittenApplication | undefined,
-  line: number,
+  place: RouteRow['place'],
 ): RouteRow {
   const said = { ...defaultTraits, ...application, ...row };
   const paths = pathsOf(row, application?.prefix ?? '', said.caseInsensitive);
   const namespace = namespaceOf(row, paths);
   return {
     id: row.id,
-    line,
+    place,
     paths,
     hosts: row.host?.includes('inferenceHosts') === true ? 'inferenceHosts' : row.host,
     methods: methodsOf(row),

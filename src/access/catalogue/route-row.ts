@@ -29,8 +29,8 @@ export type NamespaceSource =
 
 export interface RouteRow {
   readonly id: string;
-  /** Line of the file, from 1. */
-  readonly line: number;
+  /** Where it is written; lines count from 1. */
+  readonly place: { readonly file: string; readonly line: number };
   /** Empty for a row that goes by host. */
   readonly paths: readonly PathPattern[];
   /** Host patterns, or those of the configuration; undefined for a row that goes by path. */

@@ -112,10 +112,13 @@ export const upstreams = list(upstream, {
   about: 'Applications behind the gateway. Empty: only its own pages are served, as behind Istio.',
 }).prefault([]);
 
-export const inferenceHosts = list(hostPattern({ about: 'Host, or *.domain.' }), {
-  about:
-    'Hosts of inference services, such as *.inference.example.com: programs call them, so that nobody is redirected from there to a sign-in.',
-}).prefault([]);
+export const inferenceHosts = list(
+  hostPattern({ about: 'Host, *.domain, or a host with {name} and {namespace}.' }),
+  {
+    about:
+      'Hosts of inference services, such as {name}.{namespace}.example.com: callers must be allowed to get that InferenceService. Where the pattern has no {namespace}, as *.inference.example.com, anybody who is signed in may call. Programs call them, so that nobody is redirected from there to a sign-in.',
+  },
+).prefault([]);
 
 /**
  * Room for what Kubeflow sends in practice: Pipelines' filters travel doubly encoded in the URL, and
