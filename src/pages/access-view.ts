@@ -4,7 +4,7 @@ import { SIGN_OUT_PATH } from './own-paths.ts';
 import type { PageView } from './page-template.ts';
 
 /** One sentence that a person can act on. Nothing in it depends on what the cluster holds. */
-export function accessAdvice({ namespace, enoughRole }: AccessDetail): string {
+function accessAdvice({ namespace, enoughRole }: AccessDetail): string {
   if (namespace === undefined || enoughRole === 'administrator') {
     return 'Ask an administrator of the cluster; this needs a ClusterRoleBinding.';
   }
