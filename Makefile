@@ -4,7 +4,7 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 REPORT := .reports/vitest.json
 
-.PHONY: demo test verify unit neighbours bench clean
+.PHONY: demo test verify unit neighbours parity bench clean
 
 node_modules/.package-lock.json: package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
@@ -26,6 +26,9 @@ test: verify neighbours ## every check and every test, real neighbours included
 
 unit: node_modules/.package-lock.json ## the tests that need nothing but npm
 	npm test --silent
+
+parity: node_modules/.package-lock.json ## random questions to the index and to a real API server: N=1000000 [SEED=…]
+	@node test/parity/main.ts $(or $(N),30000) $(SEED)
 
 bench: node_modules/.package-lock.json ## CPU per request against oauth2-proxy
 	node test/neighbours/install.ts bench

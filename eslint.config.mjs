@@ -92,7 +92,10 @@ export default defineConfig(
     },
   },
   {
-    files: ['src/main.ts', 'test/neighbours/*.ts', 'bench/**/*.ts', 'docs/*.ts', 'demo/main.ts'],
+    files: [
+      ...['src/main.ts', 'demo/main.ts', 'test/neighbours/*.ts', 'test/parity/main.ts'],
+      ...['bench/**/*.ts', 'docs/*.ts'],
+    ],
     rules: { 'no-console': 'off' },
   },
   {
