@@ -188,7 +188,7 @@ function openListener(
     hygiene: compileHygiene(hygieneOptions(config, cookies)),
     pages,
     standIns: pages,
-    upstreams: createUpstreamTable(upstreamOptions(config), config.inferenceHosts),
+    upstreams: createUpstreamTable(upstreamOptions(config)),
     authenticator: sessions.authenticator,
     routes: access.routes,
     rules: access.rules,

@@ -1,7 +1,6 @@
 // Owns the table of applications behind the gateway: which one a target belongs to, and what its
 // route asks of the caller.
 import type { Target } from '../request/target.ts';
-import { hostMatcher } from './host-patterns.ts';
 import type { Route } from './route.ts';
 
 export interface UpstreamOptions {
@@ -54,8 +53,6 @@ export interface MatchedUpstream {
 
 export interface UpstreamTable {
   readonly upstreams: readonly Upstream[];
-  /** True for a Host that only programs call: nobody is redirected from there. */
-  isInferenceHost(host: string): boolean;
   /** The application of the longest matching prefix; undefined when none matches. */
   match(target: Target): MatchedUpstream | undefined;
 }
@@ -73,15 +70,11 @@ interface Entry {
  * both forms (CVE-2026-33494, CVE-2026-16117: judged on one form, served by the other).
  * Throws a RangeError for two entries with the same prefix or a URL with more than an origin.
  */
-export function createUpstreamTable(
-  options: readonly UpstreamOptions[],
-  inferenceHosts: readonly string[] = [],
-): UpstreamTable {
+export function createUpstreamTable(options: readonly UpstreamOptions[]): UpstreamTable {
   const entries = options.map(compileEntry).sort((a, b) => b.segments.length - a.segments.length);
   const ids = new Set(entries.map((entry) => entry.found.upstream.id));
   if (ids.size !== entries.length) throw new RangeError('two upstreams have the same prefix');
   return {
-    isInferenceHost: hostMatcher(inferenceHosts),
     upstreams: entries.map((entry) => entry.found.upstream),
     match(target) {
       const raw = longest(entries, target.segments);

@@ -12,9 +12,11 @@ import { echo, startNodeUpstream } from '../../test/fixtures/node-upstream.ts';
 import { routeThat, rulesThat } from '../../test/fixtures/questions.ts';
 import { ask } from '../../test/fixtures/raw-answer.ts';
 import { exchangeRaw, RawConnection } from '../../test/fixtures/raw-connection.ts';
+import { shippedRows } from '../../test/fixtures/shipped-catalogue.ts';
 import { startRawUpstream } from '../../test/fixtures/tcp-server.ts';
 import { pollUntil } from '../../test/neighbours/poll-until.ts';
 import { silentLogger } from '../kernel/logger.ts';
+import { compileCatalogue } from '../access/catalogue/compile-catalogue.ts';
 import type { RouteMatcher } from '../access/catalogue/route-matcher.ts';
 import { silentMetrics } from '../kernel/metrics.ts';
 import { createUpstreamTable } from '../access/upstream-table.ts';
@@ -84,8 +86,10 @@ describe('a caller without a session', () => {
   it('is never redirected at the Host of an inference service', async () => {
     const upstream = await startNodeUpstream(echo);
     cleanups.add(() => upstream.close());
-    const upstreams = createUpstreamTable([upstreamOf(upstream.port)], ['*.models.example.com']);
-    const bed = await start({ upstreams });
+    const upstreams = createUpstreamTable([upstreamOf(upstream.port)]);
+    const inferenceHosts = ['*.models.example.com'];
+    const options = { openVerb: 'get', unmatched: 'authenticated', inferenceHosts } as const;
+    const bed = await start({ upstreams, routes: compileCatalogue([shippedRows], options) });
     const status = async (host: string) =>
       (await ask(bed, 'GET /', [`Host: ${host}`, 'Accept: text/html'])).status;
     expect(await status('iris.models.example.com')).toBe(401);

@@ -39,9 +39,7 @@ export class Questions {
     if (found === undefined) return undefined;
     const match = merged(routes.match(head), found.route);
     const isForPrograms =
-      found.route.neverRedirect ||
-      upstreams.isInferenceHost(head.host) ||
-      (match.kind === 'route' && match.route.neverRedirect);
+      found.route.neverRedirect || (match.kind === 'route' && match.route.neverRedirect);
     const question: Question = {
       head,
       match,

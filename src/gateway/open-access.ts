@@ -1,17 +1,19 @@
 // Owns who may do what, put together: policy and its index, the route catalogue, the authorizer.
 import { IndexAuthorizer } from '../access/authorizer.ts';
-import type { RouteMatcher } from '../access/catalogue/route-matcher.ts';
+import { WatchedCatalogue } from '../access/catalogue/watched-catalogue.ts';
 import { createNamespacesOf, type NamespacesOf } from '../access/namespaces-of.ts';
 import type { Config } from '../config/schema.ts';
 import type { AccessRules } from '../decide.ts';
 import type { Cancel } from '../kernel/clock.ts';
 import type { GatewayParts } from './gateway-parts.ts';
 import { openPolicy, type OpenedPolicy } from './open-policy.ts';
-import { openRoutes } from './open-routes.ts';
+
+/** Of the repository and of the image alike: beside `src` or `dist`. */
+const SHIPPED_ROUTES = new URL('../../config/kubeflow-routes.yaml', import.meta.url);
 
 export interface OpenedAccess {
   readonly policy: OpenedPolicy;
-  readonly routes: RouteMatcher;
+  readonly routes: WatchedCatalogue;
   readonly rules: AccessRules;
   readonly namespacesOf: NamespacesOf;
   /** Calls the listener whenever roles, bindings or routes have changed an answer. */
@@ -23,7 +25,8 @@ export interface OpenedAccess {
 
 /** Rejects when the catalogue cannot be used, or when it cannot be known where the API server is. */
 export async function openAccess(config: Config, parts: GatewayParts): Promise<OpenedAccess> {
-  const routes = openRoutes(config, parts);
+  const { pollEveryMs } = config.files;
+  const routes = new WatchedCatalogue({ ...catalogueOptions(config), pollEveryMs }, parts);
   const policy = await openPolicy(config, parts);
   const { index, source, review } = policy;
   const authorizer = new IndexAuthorizer({
@@ -35,7 +38,7 @@ export async function openAccess(config: Config, parts: GatewayParts): Promise<O
   const { mode, uninspected } = config.access;
   return {
     policy,
-    routes: routes.matcher,
+    routes,
     rules: { authorizer, mode, uninspected },
     namespacesOf: createNamespacesOf(index, source),
     onChange(listener) {
@@ -52,4 +55,10 @@ export async function openAccess(config: Config, parts: GatewayParts): Promise<O
       await policy.close();
     },
   };
+}
+
+function catalogueOptions({ access, inferenceHosts }: Config) {
+  const { openVerb, unmatched, routesFile, extraRoutesFile } = access;
+  const files = { routes: routesFile ?? SHIPPED_ROUTES, extraRoutes: extraRoutesFile };
+  return { openVerb, unmatched, inferenceHosts, files };
 }

@@ -7,6 +7,7 @@ import {
   createKubernetesSource,
   kubernetesCredentials,
 } from '../access/kubernetes/create-kubernetes-source.ts';
+import { HttpApiClient } from '../access/kubernetes/api-client.ts';
 import { NodeApiTransport } from '../access/kubernetes/api-transport.ts';
 import { RbacIndex } from '../access/rbac/rbac-index.ts';
 import type { ProfileRecord } from '../access/rbac/rbac-records.ts';
@@ -45,7 +46,7 @@ export async function openPolicy(config: Config, parts: GatewayParts): Promise<O
   const transport = new NodeApiTransport(credentials, parts.clock);
   const review = new DecisionReview(config.rbac.review, {
     ...parts,
-    review: subjectAccessReview(transport, parts.clock),
+    review: subjectAccessReview(new HttpApiClient(transport, parts.clock)),
     rbac: index,
     policy: source,
   });

@@ -35,6 +35,8 @@ async function install(directory: string): Promise<void> {
   for (const file of ['package.json', 'package-lock.json', '.npmrc']) {
     await cp(join(ROOT, file), join(directory, file));
   }
+  const routes = 'config/kubeflow-routes.yaml';
+  await cp(join(ROOT, routes), join(directory, routes));
   await runProgram(process.execPath, [
     join(ROOT, 'node_modules/typescript/bin/tsc'),
     ...['-p', join(ROOT, 'tsconfig.build.json'), '--outDir', join(directory, 'dist')],

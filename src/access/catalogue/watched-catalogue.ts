@@ -3,6 +3,7 @@
 import { every, type Cancel, type Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
+import { Misconfigured } from '../../kernel/misconfigured.ts';
 import {
   fingerprintOf,
   loadCatalogue,
@@ -29,7 +30,7 @@ interface WatchedCatalogueDependencies {
 }
 
 /** The catalogue cannot be used at start; the message has a line for each problem. */
-export class CatalogueUnusable extends Error {
+export class CatalogueUnusable extends Misconfigured {
   override readonly name = 'CatalogueUnusable';
 }
 
