@@ -19,6 +19,7 @@ WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /build/dist dist
 COPY package.json ./
+COPY config/kubeflow-routes.yaml config/
 USER 65532:65532
 EXPOSE 8080 9090
 # V8 sizes its heap by the node's memory, not by the gateway's need (docs/benchmarks.md has the figures):
