@@ -135,11 +135,12 @@ export class Canary {
     });
   }
 
+  /** Asked at every change: what was made half a period ago should have been seen long since. */
   #doubtIfUnseen(): void {
     const { clock, options, onDoubt } = this.#parts;
     const nowMs = clock.monotonicMs();
     const [oldest] = this.#awaited;
-    if (oldest === undefined || nowMs - oldest.doneMs < 2 * options.everyMs) return;
+    if (oldest === undefined || nowMs - oldest.doneMs < options.everyMs / 2) return;
     if (nowMs - this.#doubtedMs < options.staleAfterMs) return;
     this.#doubtedMs = nowMs;
     onDoubt();
