@@ -1,8 +1,6 @@
 // Owns asking the API server the question that the index has answered.
-import type { Clock } from '../../kernel/clock.ts';
 import { SECOND_MS } from '../../kernel/duration.ts';
-import { readJson } from '../kubernetes/answer-body.ts';
-import { ApiUnreachable, type ApiTransport } from '../kubernetes/api-transport.ts';
+import type { ApiClient } from '../kubernetes/api-client.ts';
 import { fieldsOf } from '../kubernetes/load-failure.ts';
 import type { ResourceQuestion } from '../rbac/access-question.ts';
 import type { Subjects } from '../rbac/rbac-reader.ts';
@@ -26,30 +24,17 @@ export type ReviewAnswer =
 export type Review = (question: ReviewQuestion) => Promise<ReviewAnswer>;
 
 const PATH = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
-const CREATED = 201;
-const BOUNDS = { maxBytes: 65_536, withinMs: 10 * SECOND_MS };
+const DEADLINE_MS = 10 * SECOND_MS;
 
 /**
  * Asks by SubjectAccessReview, which needs `create subjectaccessreviews.authorization.k8s.io`. The whole
  * chain of authorizers answers, of which RBAC may be one of several
  * (https://kubernetes.io/docs/reference/access-authn-authz/authorization/).
  */
-export function subjectAccessReview(transport: ApiTransport, clock: Clock): Review {
+export function subjectAccessReview(client: Pick<ApiClient, 'postJson'>): Review {
   return async (question) => {
-    try {
-      const answer = await transport.request({
-        method: 'POST',
-        path: PATH,
-        accept: 'application/json',
-        body: { type: 'application/json', text: JSON.stringify(reviewOf(question)) },
-      });
-      const body = await readJson(answer, BOUNDS, clock);
-      if (answer.status !== CREATED) return unavailable(`status ${answer.status}`);
-      return body.kind === 'json' ? readAnswer(body.value) : unavailable(body.problem);
-    } catch (error) {
-      if (error instanceof ApiUnreachable) return unavailable(error.message);
-      throw error;
-    }
+    const answer = await client.postJson(PATH, reviewOf(question), DEADLINE_MS);
+    return answer.kind === 'ok' ? readAnswer(answer.body) : unavailable(answer.problem);
   };
 }
 
