@@ -20,6 +20,7 @@ Commands:
   serve --config FILE          run the gateway
   check-config --config FILE   tell all problems of a configuration, and what it means
   keys init|rotate|list|prune  make and rotate the keys that replicas share
+  explain SOURCE --user USER   who may do what, and by which binding, role and rule
 
 Options:
   --help      this text; COMMAND --help tells more
@@ -28,13 +29,15 @@ Options:
 Every option of the configuration can also be given by environment: KFGW_OIDC__CLIENT_ID is
 oidc.clientId. docs/configuration.md lists them all.
 
-Exit status: 0 a clean stop; 1 a failure while running; 2 a wrong configuration or call.`;
+Exit status: 0 a clean stop; 1 a failure while running; 2 a wrong configuration or call; explain
+also 3, for no.`;
 
 /** Loaded when asked for: "keys" on a laptop loads no server. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./serve.ts')).serveCommand(processSignals()),
   'check-config': async () => (await import('./commands/check-config.ts')).checkConfig,
   keys: async () => (await import('./commands/keys.ts')).keys,
+  explain: async () => (await import('./commands/explain.ts')).explain,
 };
 
 const terminal: Terminal = {

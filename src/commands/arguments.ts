@@ -5,12 +5,16 @@ import { UsageError } from './command.ts';
 interface Arguments {
   /** Values of `--name VALUE` by name. */
   readonly values: Readonly<Record<string, string | undefined>>;
+  /** Values of options that may be repeated, by name; empty where none was given. */
+  readonly lists: Readonly<Record<string, readonly string[]>>;
   readonly flags: ReadonlySet<string>;
   readonly positionals: readonly string[];
 }
 
 interface Accepted {
   readonly values?: readonly string[];
+  /** Options that may be repeated. */
+  readonly lists?: readonly string[];
   readonly flags?: readonly string[];
   /** How many words that belong to no option there may be. */
   readonly positionals?: number;
@@ -18,11 +22,12 @@ interface Accepted {
 
 /** Throws UsageError for whatever is not accepted. */
 export function readArguments(args: readonly string[], accepted: Accepted): Arguments {
-  const { values: names = [], flags = [], positionals: most = 0 } = accepted;
-  const options = Object.fromEntries([
-    ...names.map((name) => [name, { type: 'string' as const }]),
-    ...flags.map((name) => [name, { type: 'boolean' as const }]),
-  ]) as Record<string, { type: 'string' | 'boolean' }>;
+  const { values: names = [], lists = [], flags = [], positionals: most = 0 } = accepted;
+  const options: Record<string, Option> = Object.fromEntries([
+    ...names.map((name): [string, Option] => [name, { type: 'string' }]),
+    ...lists.map((name): [string, Option] => [name, { type: 'string', multiple: true }]),
+    ...flags.map((name): [string, Option] => [name, { type: 'boolean' }]),
+  ]);
   const { values, positionals } = parsed(args, options);
   const [surplus] = positionals.slice(most);
   if (surplus !== undefined) throw new UsageError(`unexpected argument: ${surplus}`);
@@ -31,14 +36,24 @@ export function readArguments(args: readonly string[], accepted: Accepted): Argu
     values: Object.fromEntries(
       given.flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
     ),
+    lists: Object.fromEntries(lists.map((name) => [name, textsIn(values[name])])),
     flags: new Set(given.filter(([, value]) => value === true).map(([name]) => name)),
     positionals,
   };
 }
 
+interface Option {
+  readonly type: 'string' | 'boolean';
+  readonly multiple?: boolean;
+}
+
+function textsIn(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
+}
+
 function parsed(
   args: readonly string[],
-  options: Record<string, { type: 'string' | 'boolean' }>,
+  options: Record<string, Option>,
 ): ReturnType<typeof parseArgs> {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true });

@@ -3,8 +3,8 @@ import type { Environment } from '../config/environment.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Random } from '../kernel/random.ts';
 
-/** 0 all is well; 1 it failed while running; 2 the configuration or the call is wrong. */
-export type ExitStatus = 0 | 1 | 2;
+/** 0 all is well; 1 it failed while running; 2 the configuration or the call is wrong; 3 the answer is no. */
+export type ExitStatus = 0 | 1 | 2 | 3;
 
 export interface Terminal {
   /** What was asked for, without its last newline. */

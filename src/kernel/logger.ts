@@ -13,7 +13,7 @@ export interface Logger {
   debug(message: string, fields?: LogFields): void;
 }
 
-/** For tests. @internal */
+/** For tests, and for commands, which say themselves what happens. */
 export const silentLogger: Logger = {
   error: () => undefined,
   warn: () => undefined,

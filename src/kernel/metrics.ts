@@ -192,7 +192,7 @@ export interface Metrics {
   observe<N extends NamesOf<'histogram'>>(name: N, labels: LabelsOf<N>, value: number): void;
 }
 
-/** For tests. @internal */
+/** For tests, and for commands, which nobody scrapes. */
 export const silentMetrics: Metrics = {
   increment: () => undefined,
   set: () => undefined,

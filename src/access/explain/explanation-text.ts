@@ -11,10 +11,11 @@ import type {
 
 /** Several lines, without the last newline. */
 export function explanationText(explanation: RequestExplanation): string {
-  const { decision, reason, shadowed, method, url, questions } = explanation;
+  const { decision, reason, allow, shadowed, method, url, questions } = explanation;
   const why = reason === undefined ? '' : ` (${reason}: ${reasons[reason].title})`;
   return [
     `${decision.toUpperCase()}  ${method} ${url}${why}`,
+    ...(allow === undefined ? [] : [`Methods that are taken here: ${allow.join(', ')}.`]),
     ...(shadowed === true ? ['It is forwarded nevertheless: access.mode is shadow.'] : []),
     ...rows([['caller', callerText(explanation)], ...routeRows(explanation)]),
     ...questions.flatMap(questionLines),

@@ -128,6 +128,10 @@ describe('explainRequest', () => {
       { decision: 'denied', reason: 'route_denied' },
     ],
     [
+      { kind: 'deny', reason: 'method_not_allowed', allow: ['POST'] },
+      { decision: 'denied', reason: 'method_not_allowed', allow: ['POST'] },
+    ],
+    [
       { kind: 'inspect', check: 'workgroup_create', maxBytes: 1 },
       {
         decision: 'depends',
@@ -198,6 +202,13 @@ describe('explanationText', () => {
       '           nearest: ClusterRoleBinding everywhere to ClusterRole view would be enough, but does not bind the caller',
       '           in stock Kubeflow it would be enough to be viewer of the namespace (kubeflow-view), which its owner can give',
     ]);
+  });
+
+  it('says which methods are taken where only the method is wrong', () => {
+    const demand: Demand = { kind: 'deny', reason: 'method_not_allowed', allow: ['POST', 'PUT'] };
+    expect(explanationText(explain({ demand }))).toContain(
+      '\nMethods that are taken here: POST, PUT.\n',
+    );
   });
 
   it('reads like this when the request cannot be read', () => {

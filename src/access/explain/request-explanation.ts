@@ -49,6 +49,8 @@ export interface RequestExplanation {
   readonly decision: Decision;
   /** Why it is not allowed. */
   readonly reason?: ReasonCode;
+  /** The methods that are taken, where only the method is wrong. */
+  readonly allow?: readonly string[];
   /** It is forwarded nevertheless: `access.mode` is `shadow`. */
   readonly shadowed?: true;
   readonly method: string;
@@ -111,7 +113,7 @@ function askedBy(principal: Principal, rbac: RbacReader) {
   return { user: userId, groups, implicitGroups: rbac.subjectsOf(principal).implicitGroups };
 }
 
-type Outcome = Pick<RequestExplanation, 'decision' | 'reason' | 'shadowed' | 'questions'>;
+type Outcome = Pick<RequestExplanation, 'decision' | 'reason' | 'allow' | 'shadowed' | 'questions'>;
 
 function outcomeOf(demand: Demand, principal: Principal, parts: ExplanationParts): Outcome {
   switch (demand.kind) {
@@ -119,7 +121,10 @@ function outcomeOf(demand: Demand, principal: Principal, parts: ExplanationParts
     case 'authenticated':
       return { decision: 'allowed', questions: [] };
     case 'deny':
-      return { decision: 'denied', reason: demand.reason, questions: [] };
+      return {
+        ...{ decision: 'denied', reason: demand.reason, questions: [] },
+        ...(demand.allow !== undefined && { allow: demand.allow }),
+      };
     case 'questions':
       return shadowing(asked(demand.questions, principal, parts), parts);
     case 'inspect': {

@@ -4,8 +4,9 @@ import { every, pause, type Cancel, type Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
 import type { PolicySource, PolicyState } from '../policy-source.ts';
-import type { RecordSink, RecordSinks } from '../rbac/record-sink.ts';
-import { watchedTypes, type RecordByType, type WatchedType } from '../rbac/rbac-records.ts';
+import type { RecordSinks } from '../rbac/record-sink.ts';
+import { watchedTypes, type WatchedType } from '../rbac/rbac-records.ts';
+import { problemText, putInForce } from './load-manifests.ts';
 import { readManifestDirectory, type DirectoryContent } from './manifest-directory.ts';
 import type { ManifestProblem } from './manifest-objects.ts';
 import { readManifests, type ReadManifests, type RecordLists } from './read-manifests.ts';
@@ -147,9 +148,8 @@ class ManifestsSource implements PolicySource {
     else this.#apply(read);
   }
 
-  /** All in one synchronous turn: no decision sees half of it. */
   #apply(read: Extract<ReadManifests, { kind: 'read' }>): void {
-    for (const type of watchedTypes) load(type, this.#parts.sinks, read.records);
+    putInForce(read.records, this.#parts.sinks);
     this.#isLoaded = true;
     this.#problem = undefined;
     const { logger } = this.#parts;
@@ -175,23 +175,13 @@ class ManifestsSource implements PolicySource {
   }
 }
 
-function load<T extends WatchedType>(
-  type: T,
-  sinks: { readonly [K in T]: RecordSink<RecordByType[K]> },
-  records: RecordLists,
-): void {
-  const generation = sinks[type].begin();
-  for (const record of records[type]) generation.add(record);
-  generation.commit();
-}
-
 function identityOf(content: DirectoryContent): string {
   return content.kind === 'files' ? content.fingerprint : content.problem;
 }
 
 /** The first problem in full: the log has them all. */
 function textOf(problems: readonly ManifestProblem[]): string {
-  const [first, ...others] = problems.map((p) => `${p.file}, line ${p.line}: ${p.problem}`);
+  const [first, ...others] = problems.map(problemText);
   return `${first ?? 'no problem'}${others.length === 0 ? '' : ` (and ${others.length} more)`}`;
 }
 

@@ -1,0 +1,215 @@
+// Owns `explain`: what becomes of a request of somebody and why, or where somebody may do what.
+import { loadCatalogue, readCatalogueFiles } from '../access/catalogue/catalogue-file.ts';
+import type { RouteMatcher } from '../access/catalogue/route-matcher.ts';
+import { explainAsked } from '../access/explain/explain-asked.ts';
+import { explanationText } from '../access/explain/explanation-text.ts';
+import type { Decision } from '../access/explain/request-explanation.ts';
+import { namespaceRoles } from '../access/rbac/namespace-roles.ts';
+import type { RbacIndex } from '../access/rbac/rbac-index.ts';
+import { parseConfig } from '../config/parse-config.ts';
+import type { Config } from '../config/schema.ts';
+import { access } from '../config/sections/access.ts';
+import { limits } from '../config/sections/forwarding.ts';
+import { Misconfigured } from '../kernel/misconfigured.ts';
+import { compileHygiene } from '../request/hygiene.ts';
+import { ownCookies } from '../request/own-cookies.ts';
+import { readArguments, requiredValue } from './arguments.ts';
+import { UsageError, type Command, type CommandContext, type ExitStatus } from './command.ts';
+import { problemsText, readConfigText } from './config-file.ts';
+import { loadPolicy, NoPolicy, type PolicyPlace } from './explain-policy.ts';
+
+const help = `Usage: kubeflow-auth-gateway explain SOURCE --user USER [--group GROUP]... --url URL [--method M]
+       kubeflow-auth-gateway explain SOURCE --user USER [--group GROUP]... --namespaces
+
+Says what becomes of a request: its row of the route catalogue, the namespace, what is asked of
+Kubernetes RBAC, and the binding, role and rule that allow it, or what came nearest. Or lists the
+namespaces in which somebody has a role. Asks no running gateway and changes nothing.
+
+SOURCE is where roles and bindings are, one of:
+  --config FILE       the gateway's configuration, whose catalogue and access options count too
+  --manifests DIR     a directory of YAML manifests
+  --kubeconfig FILE   the API server of the file's current context, read once
+
+Options:
+  --user USER     the user as Kubernetes knows them, claims.userPrefix included; service accounts
+                  are system:serviceaccount:NAMESPACE:NAME
+  --group GROUP   a group of the user, likewise; system:authenticated is added
+  --url URL       a path or an absolute URL; ws:// and wss:// are WebSockets
+  --method M      the method (default GET)
+  --namespaces    list namespaces instead: owner, contributor and viewer are whoever may create
+                  rolebindings, create notebooks, get or list notebooks there
+  --json          print JSON
+  --help          this text
+
+Exit status: 0 it is allowed, or listed; 1 there are no roles and bindings to go by; 2 the request
+is refused as ambiguous, or the call is wrong; 3 it is denied.`;
+
+/** More than any cluster has. */
+const mostNamespaces = 1_000_000;
+
+async function run(context: CommandContext): Promise<ExitStatus> {
+  const given = readArguments(context.args, {
+    values: ['config', 'manifests', 'kubeconfig', 'user', 'url', 'method'],
+    lists: ['group'],
+    flags: ['namespaces', 'json'],
+  });
+  const question = questionIn(given);
+  try {
+    const setting = settingIn(given, context);
+    const rbac = await loadPolicy(setting.place, context);
+    return question.kind === 'namespaces'
+      ? listNamespaces(question, rbac, context)
+      : explainOne(question, rbac, setting, context);
+  } catch (error) {
+    if (error instanceof Misconfigured) throw new UsageError(error.message);
+    if (!(error instanceof NoPolicy)) throw error;
+    context.terminal.complain(`No roles and bindings to go by:\n${error.message}`);
+    return 1;
+  }
+}
+
+type Given = ReturnType<typeof readArguments>;
+
+interface Caller {
+  readonly user: string;
+  readonly groups: readonly string[];
+  readonly isJson: boolean;
+}
+
+type Asked =
+  | (Caller & { readonly kind: 'namespaces' })
+  | (Caller & { readonly kind: 'request'; readonly method: string; readonly url: string });
+
+function questionIn(given: Given): Asked {
+  const user = requiredValue(given, 'user', 'USER');
+  const caller = { user, groups: given.lists['group'] ?? [], isJson: given.flags.has('json') };
+  const { url, method = 'GET' } = given.values;
+  if (!given.flags.has('namespaces'))
+    return { kind: 'request', ...caller, method, url: requiredValue(given, 'url', 'URL') };
+  if (url !== undefined) throw new UsageError('say either --url or --namespaces');
+  return { kind: 'namespaces', ...caller };
+}
+
+interface Setting {
+  readonly place: PolicyPlace;
+  readonly access: Config['access'];
+  readonly limits: Config['limits'];
+  readonly inferenceHosts: readonly string[];
+  /** Host of URLs that are a path alone. */
+  readonly host: string;
+}
+
+function settingIn({ values }: Given, { env }: CommandContext): Setting {
+  const { config, manifests, kubeconfig } = values;
+  const named = [config, manifests, kubeconfig].filter((value) => value !== undefined);
+  if (named.length !== 1)
+    throw new UsageError('say one of --config FILE, --manifests DIR and --kubeconfig FILE');
+  if (config !== undefined) return settingOf(readConfig(config, env), env);
+  const place: PolicyPlace =
+    manifests === undefined
+      ? { kind: 'kubernetes', address: { kubeconfigFile: kubeconfig } }
+      : { kind: 'manifests', directory: manifests };
+  const defaults = { access: access.parse({}), limits: limits.parse({}), inferenceHosts: [] };
+  return { place, ...defaults, host: 'localhost' };
+}
+
+/** The files and secrets that it names are not looked at: they may be where the gateway runs only. */
+function readConfig(path: string, env: CommandContext['env']): Config {
+  const { config, problems } = parseConfig({ yamlText: readConfigText(path), env });
+  if (config === undefined) throw new UsageError(problemsText(path, problems));
+  return config;
+}
+
+function settingOf(config: Config, env: CommandContext['env']): Setting {
+  const { access: accessOptions, limits: bounds, inferenceHosts, publicOrigins } = config;
+  const [origin] = publicOrigins;
+  const host = origin === undefined ? 'localhost' : new URL(origin).host;
+  return {
+    place: placeOf(config, env),
+    access: accessOptions,
+    limits: bounds,
+    inferenceHosts,
+    host,
+  };
+}
+
+function placeOf({ rbac }: Config, env: CommandContext['env']): PolicyPlace {
+  const { manifestsDirectory, kubeconfigFile } = rbac;
+  if (rbac.source === 'manifests') {
+    if (manifestsDirectory === undefined)
+      throw new UsageError('rbac.manifestsDirectory is missing');
+    return { kind: 'manifests', directory: manifestsDirectory };
+  }
+  const serviceHost = env['KUBERNETES_SERVICE_HOST'];
+  const servicePort = env['KUBERNETES_SERVICE_PORT'];
+  return { kind: 'kubernetes', address: { kubeconfigFile, serviceHost, servicePort } };
+}
+
+const shippedRoutes = new URL('../../config/kubeflow-routes.yaml', import.meta.url);
+
+function routesOf({ access: options, inferenceHosts }: Setting): RouteMatcher {
+  const { routesFile = shippedRoutes, extraRoutesFile, openVerb, unmatched } = options;
+  const texts = readCatalogueFiles({ routes: routesFile, extraRoutes: extraRoutesFile });
+  const loaded = loadCatalogue(texts, { openVerb, unmatched, inferenceHosts });
+  if (loaded.kind === 'loaded') return loaded.matcher;
+  throw new UsageError(`the route catalogue cannot be used:\n  ${loaded.problems.join('\n  ')}`);
+}
+
+const statusOf: Readonly<Record<Decision, ExitStatus>> = {
+  allowed: 0,
+  depends: 0,
+  denied: 3,
+  refused: 2,
+  unavailable: 1,
+};
+
+function explainOne(
+  asked: Extract<Asked, { kind: 'request' }>,
+  rbac: RbacIndex,
+  setting: Setting,
+  { terminal, random }: CommandContext,
+): ExitStatus {
+  const explanation = explainAsked(asked, {
+    matcher: routesOf(setting),
+    rbac,
+    // It has just been read.
+    policy: { state: () => ({ kind: 'current' }) },
+    mode: setting.access.mode,
+    hygiene: compileHygiene({
+      ...{
+        ownCookies: ownCookies(true),
+        publicOrigins: [],
+        managedHeaders: [],
+        trustedProxies: [],
+      },
+      limits: setting.limits,
+    }),
+    random,
+    host: setting.host,
+  });
+  terminal.print(asked.isJson ? json(explanation) : explanationText(explanation));
+  return statusOf[explanation.decision];
+}
+
+function listNamespaces(
+  { user, groups, isJson }: Caller,
+  rbac: RbacIndex,
+  { terminal }: CommandContext,
+): ExitStatus {
+  const subjects = rbac.subjectsOf({ userId: user, groups });
+  const { namespaces } = namespaceRoles(rbac, subjects, { limit: mostNamespaces });
+  if (isJson) {
+    terminal.print(json({ user, groups, namespaces }));
+    return 0;
+  }
+  const width = Math.max(0, ...namespaces.map(({ namespace }) => namespace.length));
+  const lines = namespaces.map(({ namespace, role }) => `${namespace.padEnd(width)}  ${role}`);
+  terminal.print(lines.length === 0 ? `${user} has a role in no namespace.` : lines.join('\n'));
+  return 0;
+}
+
+function json(value: unknown): string {
+  return JSON.stringify(value, undefined, 2);
+}
+
+export const explain: Command = { help, run };
