@@ -10,7 +10,7 @@ export interface HostReading {
   readonly name: string;
 }
 
-export interface MatchedHost {
+interface MatchedHost {
   /** Every way to read the host. Empty for a pattern without `{namespace}`. */
   readonly readings: readonly HostReading[];
 }
@@ -57,12 +57,6 @@ function remembered(read: HostReader): HostReader {
     known.set(host, matched);
     return matched;
   };
-}
-
-/** A test for Host values; see `compileHostPatterns`. */
-export function hostMatcher(patterns: readonly string[]): (host: string) => boolean {
-  const read = compileHostPatterns(patterns);
-  return (host) => read(host) !== undefined;
 }
 
 type Part = { readonly literal: string } | { readonly key: keyof HostReading };

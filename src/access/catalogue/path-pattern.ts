@@ -126,5 +126,7 @@ export function goesBefore(a: PathPattern, b: PathPattern): boolean {
 
 function fixedness(segment: PatternSegment | undefined): number {
   if (segment === undefined) return 0;
-  return segment.kind === 'literal' ? Infinity : segment.prefix.length + segment.suffix.length;
+  return segment.kind === 'literal'
+    ? Number.MAX_SAFE_INTEGER
+    : segment.prefix.length + segment.suffix.length;
 }

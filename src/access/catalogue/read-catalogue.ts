@@ -1,5 +1,6 @@
 // Owns reading a catalogue file: YAML in, rows or all problems out, each with its line and row.
 import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
+import { errorText } from '../../kernel/logger.ts';
 import { parseAsk } from './ask-line.ts';
 import {
   catalogueSchema,
@@ -48,14 +49,31 @@ export function readCatalogue(text: string, file = 'catalogue'): ReadCatalogue {
       })),
     };
   const places = new Places(file, document, lines);
-  const checked = catalogueSchema.safeParse(document.toJS() ?? {});
+  const written = writtenIn(document);
+  if (written.kind === 'unresolved')
+    return { kind: 'invalid', problems: [places.problem([], written.message)] };
+  const checked = catalogueSchema.safeParse(written.value);
   if (checked.success) return { kind: 'read', rows: rowsOf(checked.data, places) };
   const problems = checked.error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map((key) => places.problem([...issue.path, key], `${key} is not a key here`))
       : [places.problem(issue.path, issueText(issue.path, issue.message))],
   );
-  return { kind: 'invalid', problems };
+  return { kind: 'invalid', problems: problems.toSorted((a, b) => a.line - b.line) };
+}
+
+type Written =
+  | { readonly kind: 'written'; readonly value: unknown }
+  | { readonly kind: 'unresolved'; readonly message: string };
+
+/** An empty file has no rows. Aliases without an anchor, or of far too much, show only here. */
+function writtenIn(document: Document): Written {
+  try {
+    const value: unknown = document.toJS();
+    return { kind: 'written', value: value ?? {} };
+  } catch (error) {
+    return { kind: 'unresolved', message: errorText(error) };
+  }
 }
 
 function issueText(path: readonly PropertyKey[], message: string): string {

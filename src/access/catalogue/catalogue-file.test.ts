@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { loadCatalogue, readCatalogueFiles } from './catalogue-file.ts';
+import { publicPaths } from './public-rows.ts';
+
+const SHIPPED = new URL('../../../config/kubeflow-routes.yaml', import.meta.url);
+const options = { openVerb: 'get', unmatched: 'authenticated', inferenceHosts: [] } as const;
+
+describe('the shipped catalogue', () => {
+  const loaded = loadCatalogue(readCatalogueFiles({ routes: SHIPPED }), options);
+
+  it('has nothing that the linter could find', () => {
+    expect(loaded).toMatchObject({ kind: 'loaded', warnings: [] });
+  });
+
+  it('is public where people sign in, and nowhere else', () => {
+    const rows = loaded.kind === 'loaded' ? loaded.rows : [];
+    expect(publicPaths(rows).map(({ path }) => path)).toEqual([
+      '/dex/{page}/**',
+      '/dex/token/**',
+      '/dex/userinfo/**',
+      '/dex/device/**',
+      '/oauth2/{page}/**',
+    ]);
+  });
+
+  it('says of what service accounts cannot use why that is', () => {
+    const rows = loaded.kind === 'loaded' ? loaded.rows : [];
+    const closed = rows.filter(({ serviceAccountsCannot }) => serviceAccountsCannot !== undefined);
+    const classes = new Set(closed.map((row) => row.class));
+    expect(classes).toEqual(
+      new Set(['notebooks', 'volumes', 'tensorboards', 'katib', 'workspaces']),
+    );
+  });
+});
