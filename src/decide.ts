@@ -63,12 +63,13 @@ export interface Inspection {
   readonly kind: 'inspect';
   readonly maxBytes: number;
   /** The outcome for the body, a JSON object. */
-  check(body: Readonly<Record<string, unknown>>): Outcome;
+  check(body: Readonly<Record<string, unknown>>): Decided;
   /** The outcome without it, as configured. */
-  unread(): Outcome;
+  unread(): Decided;
 }
 
-export type Outcome =
+/** What a door can act upon. */
+export type Decided =
   | Permit
   | Public
   /** Sign in, or 401: `client` says which form the caller can use. */
@@ -76,8 +77,9 @@ export type Outcome =
   | Refusal
   /** The caller's namespace is being set up: come back in so many seconds. */
   | { readonly kind: 'provisioning'; readonly reason: ReasonCode; readonly retryAfterSec: number }
-  | Inspection
   | { readonly kind: 'unavailable'; readonly reason: ReasonCode; readonly retryAfterSec: number };
+
+export type Outcome = Decided | Inspection;
 
 /** What `decide` looks at besides the identity. `client` is told by request/client-kind.ts. */
 export interface Question {
@@ -144,7 +146,7 @@ function decideFor(identity: Identity, { demand }: MatchedRoute, rules: AccessRu
   }
 }
 
-function conclude(identity: Identity, answer: Answer, rules: AccessRules): Outcome {
+function conclude(identity: Identity, answer: Answer, rules: AccessRules): Decided {
   switch (answer.kind) {
     case 'allowed':
       return new Permit(maker, identity, { grant: answer.grant });
@@ -163,9 +165,9 @@ function conclude(identity: Identity, answer: Answer, rules: AccessRules): Outco
 /** In shadow mode what the namespace rules refuse is forwarded, and told. */
 function hold(
   identity: Identity,
-  outcome: Extract<Outcome, { kind: 'refuse' | 'provisioning' }>,
+  outcome: Extract<Decided, { kind: 'refuse' | 'provisioning' }>,
   rules: AccessRules,
-): Outcome {
+): Decided {
   if (rules.mode === 'enforce') return outcome;
   const access = outcome.kind === 'refuse' ? outcome.access : undefined;
   return new Permit(maker, identity, { shadowed: { reason: outcome.reason, access } });

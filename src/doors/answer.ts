@@ -2,7 +2,7 @@
 // problem document.
 import { STATUS_CODES } from 'node:http';
 import type { AccessDetail } from '../access/access-detail.ts';
-import type { Inspection, Permit, Outcome, Public } from '../decide.ts';
+import type { Decided, Permit, Public } from '../decide.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { reasons, type ReasonCode } from '../kernel/reasons.ts';
 import type { ClientKind } from '../request/client-kind.ts';
@@ -10,7 +10,7 @@ import type { Exchange } from './exchange.ts';
 import { closeGently } from './gentle-close.ts';
 
 /** Every outcome that is not forwarded. */
-export type Denial = Exclude<Outcome, Permit | Public | Inspection>;
+export type Denial = Exclude<Decided, Permit | Public>;
 
 /** What an answer has to tell. */
 export interface RefusalView {

@@ -6,8 +6,8 @@ import {
   decide,
   isPublic,
   type AccessRules,
+  type Decided,
   type Inspection,
-  type Outcome,
   type Permit,
   type Question,
 } from '../decide.ts';
@@ -141,20 +141,29 @@ export class InlineDoor {
   async #inspect(exchange: Exchange, asked: AskedRequest, inspection: Inspection): Promise<void> {
     const { clock } = this.#deps;
     const read = await readInspectedBody(exchange, inspection.maxBytes, clock);
-    if (exchange.isGone) return;
     if (read.kind === 'refused') {
       this.#act(exchange, asked, { kind: 'refuse', reason: read.reason }, false);
       return;
     }
-    const outcome = inspection.check(read.value);
-    if (outcome.kind === 'inspect') throw new Error('a body was read and is to be read again');
-    this.#act(exchange, asked, outcome, false, read.bytes);
+    const outcome = await this.#judge(asked, read.value);
+    if (!exchange.isGone) this.#act(exchange, asked, outcome, false, read.bytes);
+  }
+
+  /** A body takes its time, in which a session can end. */
+  async #judge(
+    { question }: AskedRequest,
+    body: Readonly<Record<string, unknown>>,
+  ): Promise<Decided> {
+    const { authenticator, rules } = this.#deps;
+    const found = await authenticator.recheck(question.head.sessionCookie ?? '');
+    const outcome = decide(question, found, rules);
+    return outcome.kind === 'inspect' ? outcome.check(body) : outcome;
   }
 
   #act(
     exchange: Exchange,
     { upstream, question }: AskedRequest,
-    outcome: Exclude<Outcome, Inspection>,
+    outcome: Decided,
     isUpgrade: boolean,
     body?: Buffer,
   ): void {

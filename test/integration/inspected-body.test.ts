@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Answer } from '../../src/access/authorizer.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { Cleanups } from '../fixtures/cleanups.ts';
-import { SESSION_COOKIE, startListener, upstreamOf } from '../fixtures/listener-bed.ts';
+import { SESSION, SESSION_COOKIE, startListener, upstreamOf } from '../fixtures/listener-bed.ts';
 import { startNodeUpstream } from '../fixtures/node-upstream.ts';
 import { routesThat, rulesThat } from '../fixtures/questions.ts';
 import { ask } from '../fixtures/raw-answer.ts';
@@ -113,6 +113,19 @@ describe('a body that was read', () => {
     expect(valuesOf(arrival, 'transfer-encoding')).toEqual([]);
     expect(valuesOf(arrival, 'content-type')).toEqual(['application/json']);
     expect(valuesOf(arrival, 'kubeflow-userid')).toEqual(['user@example.com']);
+  });
+
+  it('does not arrive when the session ended while it came', async () => {
+    const bed = await start();
+    const bytes = post('{"namespace":"n"}');
+    const connection = new RawConnection(bed.port);
+    connection.send(bytes.slice(0, -5));
+    await pollUntil('the request is asked about', () => bed.sessions.questions > 0);
+    bed.sessions.end(SESSION, 'signed_out');
+    connection.send(bytes.slice(-5));
+    expect(await connection.until('signed_out')).toMatch(/^HTTP\/1\.1 401 /);
+    connection.destroy();
+    expect(bed.arrivals).toEqual([]);
   });
 
   it('may be none at all: the dashboard then takes the caller', async () => {
