@@ -42,7 +42,7 @@ export function matchRoute(route: CompiledRoute, head: RoutedHead): CatalogueMat
   return answer(row, head, read, demandOf(route, read, names));
 }
 
-export function refusal({ id }: RouteRow, reason: ReasonCode): CatalogueMatch {
+function refusal({ id }: RouteRow, reason: ReasonCode): CatalogueMatch {
   return { kind: 'refused', reason, routeId: id };
 }
 

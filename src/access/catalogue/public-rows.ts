@@ -2,14 +2,14 @@
 import { strictnessOf } from './lint-catalogue.ts';
 import { METHODS, type Method, type RouteRow } from './route-row.ts';
 
-export interface PublicPath {
+interface PublicPath {
   readonly id: string;
   /** As written, such as `/dex/{page}/**`. */
   readonly path: string;
   readonly methods: readonly Method[];
 }
 
-/** Every path that anybody may ask for without signing in. @public */
+/** Every path that anybody may ask for without signing in. */
 export function publicPaths(rows: readonly RouteRow[]): PublicPath[] {
   return rows
     .filter((row) => strictnessOf(row) === 'public')

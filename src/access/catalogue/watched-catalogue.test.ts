@@ -66,6 +66,14 @@ describe('a watched catalogue', () => {
     expect(metrics.set).toHaveBeenCalledWith('kfgw_catalogue_rows', { demand: 'authenticated' }, 2);
   });
 
+  it('says what is open to everybody', () => {
+    write('routes.yaml', 'id: open, path: /open/**, noNamespace: public', 'id: rest, path: /**');
+    expect(open().logger.info).toHaveBeenCalledExactlyOnceWith(expect.any(String), {
+      rows: 2,
+      public: ['/open/**'],
+    });
+  });
+
   it('takes a changed file over, and tells who wants to know', async () => {
     write('routes.yaml', 'id: before, path: /app');
     const { catalogue, clock, rowAt } = open();

@@ -15,6 +15,7 @@ import {
 import type { CatalogueOptions } from './compile-catalogue.ts';
 import { strictnessOf, STRICTNESSES } from './lint-catalogue.ts';
 import type { CatalogueMatch } from './matched-route.ts';
+import { publicPaths } from './public-rows.ts';
 import type { RoutedHead, RouteMatcher } from './route-matcher.ts';
 import type { RouteRow } from './route-row.ts';
 
@@ -29,7 +30,7 @@ interface WatchedCatalogueDependencies {
   readonly metrics: Metrics;
 }
 
-/** The catalogue cannot be used at start; the message has a line for each problem. */
+/** The catalogue cannot be used at start; the message has a line for each problem. @internal */
 export class CatalogueUnusable extends Misconfigured {
   override readonly name = 'CatalogueUnusable';
 }
@@ -109,9 +110,6 @@ export class WatchedCatalogue implements RouteMatcher {
       return;
     }
     this.#current = loaded;
-    this.#parts.logger.info('The route catalogue has been read again.', {
-      rows: loaded.rows.length,
-    });
     this.#report();
     for (const listener of this.#listeners) listener();
   }
@@ -119,6 +117,10 @@ export class WatchedCatalogue implements RouteMatcher {
   #report(): void {
     const { logger, metrics } = this.#parts;
     const { rows, warnings } = this.#current;
+    logger.info('The route catalogue is in force.', {
+      rows: rows.length,
+      public: publicPaths(rows).map(({ path }) => path),
+    });
     if (warnings.length > 0)
       logger.warn('Rows of the route catalogue should be looked at.', { warnings });
     for (const demand of STRICTNESSES)
