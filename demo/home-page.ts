@@ -22,6 +22,14 @@ function keepShowing() {
     .finally(() => setTimeout(keepShowing, 1000));
 }
 keepShowing();
+const made = document.getElementById('notebook-made');
+async function makeNotebook({ target }) {
+  const path = '/jupyter/api/namespaces/' + target.value + '/notebooks';
+  const answer = await fetch(path, { method: 'POST', headers: { accept: 'application/json' } });
+  const { detail = 'the application would make it now.' } = await answer.json();
+  made.textContent = 'POST ' + path + ' is answered ' + answer.status + ': ' + detail;
+}
+for (const button of document.querySelectorAll('button')) button.onclick = makeNotebook;
 `;
 
 export const homePage = compilePage<{
@@ -43,12 +51,13 @@ export const homePage = compilePage<{
 <td data-namespace="<%= namespace %>">…</td>
 <td>
 <a href="/notebook/<%= namespace %>/lab/">open its notebook</a> (viewers may),
-<form class="inline" method="post" action="/jupyter/api/namespaces/<%= namespace %>/notebooks"><button>make one</button></form> (contributors may)
+<button value="<%= namespace %>">make one</button> (contributors may)
 </td>
 </tr>
 <% } %>
 </tbody>
 </table>
+<p id="notebook-made" role="status"></p>
 <p id="namespaces-told" role="status"></p>
 <p>Who is what stands in <code>config/demo-policy/</code>. Edit <code>contributors.yaml</code> there, and watch this table and an open notebook.</p>
 <script>${showRoles}</script>

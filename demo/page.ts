@@ -21,8 +21,7 @@ td, code { font-family: ui-monospace, monospace; font-size: .875rem; overflow-wr
 label { display: block; margin: 1rem 0; }
 input { display: block; margin-top: .25rem; padding: .5rem; font: inherit; width: 100%; max-width: 20rem; box-sizing: border-box; }
 button { padding: .5rem 1rem; font: inherit; }
-.inline { display: inline; }
-.inline button { padding: 0 .5rem; }
+td button { padding: 0 .5rem; }
 .refused { color: #b3261e; }
 @media (prefers-color-scheme: dark) { .refused { color: #f2b8b5; } }
 </style>
