@@ -6,6 +6,7 @@ import { createPublicListener, type PublicListener } from './doors/public-listen
 import { CurrentSecrets } from './gateway/current-secrets.ts';
 import type { GatewayParts } from './gateway/gateway-parts.ts';
 import { openAccess, type OpenedAccess } from './gateway/open-access.ts';
+import { openExplain } from './gateway/open-explain.ts';
 import { openKeys, type OpenedKeys } from './gateway/open-keys.ts';
 import { openStorage, readIfNamed, type Storage } from './gateway/open-storage.ts';
 import {
@@ -25,6 +26,7 @@ import { createAssertionSigner } from './identity/tokens/session-jwt.ts';
 import { pooledRandom } from './kernel/random.ts';
 import { openAdminListener, type AdminListener, type Readiness } from './observe/admin-listener.ts';
 import { watchDependencies, type DependencyHealth } from './observe/dependency-health.ts';
+import { openLocalListener, type LocalSources } from './observe/local-listener.ts';
 import type { PrometheusMetrics } from './observe/prometheus-metrics.ts';
 import { createPages, type Pages } from './pages/app.ts';
 import { BrowserSessions } from './pages/browser-sessions.ts';
@@ -33,7 +35,7 @@ import { ownCookies, type OwnCookies } from './request/own-cookies.ts';
 
 export interface Gateway {
   /** Ports that the listeners have; of use where the configuration says 0. */
-  readonly ports: { readonly public: number; readonly admin: number };
+  readonly ports: { readonly public: number; readonly admin: number; readonly local: number };
   /** Takes what may change while running: secrets, keys, TLS files and the log level. */
   reload(config: Config, secrets: Secrets): Promise<void>;
   /** Becomes unready, finishes what is under way within the configured time, and lets go of everything. */
@@ -47,6 +49,7 @@ interface Rooms {
   readonly sessions: SessionRoom;
   readonly access: OpenedAccess;
   readonly listener: PublicListener;
+  readonly explain: LocalSources['explain'];
 }
 
 /** Starts a gateway; resolves when both listeners take connections. Rejects when it cannot start. */
@@ -67,10 +70,14 @@ export async function createGateway(
       metrics: () => given.metrics.expose(),
     },
   );
+  const local = await openLocalListener(config.listeners.local, {
+    explain: rooms.explain,
+    logger: parts.logger,
+  });
   const address = await rooms.listener.listen();
   state.isReady = true;
   return {
-    ports: { public: address.port, admin: admin.port },
+    ports: { public: address.port, admin: admin.port, local: local.port },
     async reload(next, nextSecrets) {
       current.replace(nextSecrets);
       parts.logger.setLevel(next.logging.level);
@@ -82,7 +89,7 @@ export async function createGateway(
       state.isReady = false;
       await rooms.listener.close(config.shutdown.drainMs);
       await letGo(rooms);
-      await admin.close();
+      await Promise.all([admin.close(), local.close()]);
     },
   };
 }
@@ -134,7 +141,13 @@ async function furnish(
   });
   const pages = openPages(config, parts, { cookies, sessionKeys, keys, login, sessions, access });
   const listener = openListener(config, parts, { cookies, pages, sessions, access });
-  return { keys, storage, login, sessions, access, listener };
+  const explain = openExplain(
+    config,
+    access,
+    compileHygiene(hygieneOptions(config, cookies)),
+    parts,
+  );
+  return { keys, storage, login, sessions, access, listener, explain };
 }
 
 interface PageParts {
