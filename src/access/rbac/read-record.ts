@@ -1,12 +1,8 @@
 // Owns the reading of one Kubernetes object into the slim record of its type.
 import type {
-  BindingRecord,
   ObjectKey,
-  ProfileRecord,
   RecordByType,
-  RoleRecord,
   RuleRecord,
-  ServiceAccountRecord,
   SubjectKind,
   SubjectRecord,
   WatchedType,
@@ -38,40 +34,16 @@ export function readRecord<T extends WatchedType>(
   return readers[type](object);
 }
 
-export function readRole(object: unknown): ReadRecord<RoleRecord> {
-  return read(object, 'namespaced', roleFields);
-}
-
-export function readClusterRole(object: unknown): ReadRecord<RoleRecord> {
-  return read(object, 'cluster', roleFields);
-}
-
-export function readRoleBinding(object: unknown): ReadRecord<BindingRecord> {
-  return read(object, 'namespaced', bindingFields);
-}
-
-export function readClusterRoleBinding(object: unknown): ReadRecord<BindingRecord> {
-  return read(object, 'cluster', bindingFields);
-}
-
-export function readProfile(object: unknown): ReadRecord<ProfileRecord> {
-  return read(object, 'cluster', profileFields);
-}
-
-/** Enough is a PartialObjectMetadata, which is what a metadata-only watch delivers. */
-export function readServiceAccount(object: unknown): ReadRecord<ServiceAccountRecord> {
-  return read(object, 'namespaced', () => ({}));
-}
-
 const readers: {
   readonly [T in WatchedType]: (object: unknown) => ReadRecord<RecordByType[T]>;
 } = {
-  roles: readRole,
-  rolebindings: readRoleBinding,
-  clusterroles: readClusterRole,
-  clusterrolebindings: readClusterRoleBinding,
-  profiles: readProfile,
-  serviceaccounts: readServiceAccount,
+  roles: (object) => read(object, 'namespaced', roleFields),
+  rolebindings: (object) => read(object, 'namespaced', bindingFields),
+  clusterroles: (object) => read(object, 'cluster', roleFields),
+  clusterrolebindings: (object) => read(object, 'cluster', bindingFields),
+  profiles: (object) => read(object, 'cluster', profileFields),
+  // Enough is a PartialObjectMetadata, which is what a metadata-only watch delivers.
+  serviceaccounts: (object) => read(object, 'namespaced', () => ({})),
 };
 
 type Fields = Readonly<Record<string, unknown>>;
