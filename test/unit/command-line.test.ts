@@ -90,7 +90,7 @@ describe('the command line', { timeout: 30_000 }, () => {
   test('explains itself and every command', () => {
     const { status, stdout } = call('--help');
     expect(status).toBe(0);
-    for (const command of ['serve', 'check-config', 'keys']) {
+    for (const command of ['serve', 'check-config', 'keys', 'explain']) {
       expect(stdout).toContain(`  ${command} `);
       const help = call(command, '--help');
       expect(help.status).toBe(0);
@@ -116,6 +116,7 @@ describe('the command line', { timeout: 30_000 }, () => {
     [['serve', '--config', '/nowhere/gateway.yaml'], 'cannot be read (ENOENT)'],
     [['serve', '--port', '80'], "Unknown option '--port'\n"],
     [['keys'], 'say one of: keys init, rotate, list, prune'],
+    [['explain', '--user', 'u', '--url', '/'], 'say one of --config FILE, --manifests DIR'],
   ])('ends the call %j with 2 and says what would be right', (args, message) => {
     const { status, stdout, stderr } = call(...args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
@@ -128,6 +129,14 @@ describe('the command line', { timeout: 30_000 }, () => {
     expect(call('keys', 'init', '--directory', keys)).toMatchObject({ status: 0, stderr: '' });
     const path = configFile({ keys: { directory: keys } });
     expect(call('check-config', '--config', path)).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  test('ends with 0 for what is allowed, and with 3 for what is denied', () => {
+    const policy = join(repository, 'config', 'demo-policy');
+    const asking = (user: string) =>
+      call('explain', '--manifests', policy, '--user', user, '--url', '/notebook/team-a/lab/');
+    expect(asking('user@example.com')).toMatchObject({ status: 0, stderr: '' });
+    expect(asking('viewer@example.com')).toMatchObject({ status: 3, stderr: '' });
   });
 
   test('ends with 1 when a command fails', () => {
