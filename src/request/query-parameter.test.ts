@@ -43,6 +43,8 @@ describe('readQueryParameter', () => {
     ['?namespace=%c0%ae', 'overlong UTF-8'],
     ['?namespace[]=a', 'an array as Express reads it'],
     ['?namespace=a&namespace%5B0%5D=b', 'an array beside a value'],
+    ['?[namespace]=a', 'brackets around it, which Express drops'],
+    ['?namespace=a&%5Bnamespace%5D[]=b', 'brackets beside a value'],
     ['?a=1;namespace=b', 'a semicolon before it'],
     ['?namespace=a;b', 'a semicolon in its value'],
     [`?${'a&'.repeat(1000)}namespace=b`, 'a place that Express does not read'],

@@ -16,7 +16,7 @@ const refused: QueryParameter = { kind: 'refused' };
 /**
  * The value of parameter `name`, decoded as Go's net/url and WSGI decode it (`+` is a space).
  * Refused where readers differ: a repeat in any spelling of the name (Go and Flask take the first,
- * Express makes an array), `name[…]` (Express reads it as the same parameter), a `;` as separator
+ * Express makes an array), `name[…]` and `[name]` (Express reads them as the same parameter), a `;` as separator
  * or in the value (older Go and Python split there), and an escape that is not UTF-8.
  */
 export function readQueryParameter(target: Target, name: string): QueryParameter {
@@ -42,9 +42,14 @@ function readPair(pair: string, name: string): QueryParameter {
 function readPlainPair(pair: string, name: string): QueryParameter {
   const equals = pair.indexOf('=');
   const key = decodeForm(equals === -1 ? pair : pair.slice(0, equals));
-  if (key !== name) return key?.startsWith(`${name}[`) === true ? refused : absent;
+  if (key !== name) return key !== undefined && isBracketed(key, name) ? refused : absent;
   const value = equals === -1 ? '' : decodeForm(pair.slice(equals + 1));
   return value === undefined ? refused : { kind: 'value', value };
+}
+
+/** Express (its parser `qs`) reads `name[…]` and `[name]` as the same parameter. */
+function isBracketed(key: string, name: string): boolean {
+  return key.startsWith(`${name}[`) || key.startsWith(`[${name}]`);
 }
 
 /** application/x-www-form-urlencoded, strictly: undefined for a bad escape or bad UTF-8. */
