@@ -30,10 +30,11 @@ export class RbacIndex implements RbacReader {
   readonly #accounts: RecordStore<ServiceAccountRecord>;
   readonly #callers = new WeakMap<Principal, CallerSubjects>();
   readonly #listeners = new Set<() => void>();
+  readonly #pool = new RecordPool();
   #revision = 0;
 
   constructor() {
-    const pool = new RecordPool();
+    const pool = this.#pool;
     const onChange = (): void => {
       this.#changed();
     };
@@ -81,7 +82,7 @@ export class RbacIndex implements RbacReader {
   subjectsOf(principal: Principal): CallerSubjects {
     const known = this.#callers.get(principal);
     if (known !== undefined) return known;
-    const made = new CallerSubjects(principal);
+    const made = new CallerSubjects(principal, (key) => this.#pool.text(key));
     this.#callers.set(principal, made);
     return made;
   }

@@ -15,8 +15,8 @@ export class RecordPool {
    */
   binding({ namespace, name, uid, roleRef, subjects }: BindingRecord): BindingRecord {
     return {
-      namespace: this.#text(namespace),
-      name: this.#text(name),
+      namespace: this.text(namespace),
+      name: this.text(name),
       uid,
       roleRef: this.#roleRef(roleRef),
       subjects: this.#subjects(subjects, namespace),
@@ -24,10 +24,10 @@ export class RecordPool {
   }
 
   account({ namespace, name, uid }: ServiceAccountRecord): ServiceAccountRecord {
-    return { namespace: this.#text(namespace), name: this.#text(name), uid };
+    return { namespace: this.text(namespace), name: this.text(name), uid };
   }
 
-  #text(text: string): string {
+  text(text: string): string {
     return pooled(this.#texts, text, () => text);
   }
 
@@ -46,7 +46,7 @@ export class RecordPool {
     const { kind, name } = subject;
     const namespace = ownNamespace(subject, bindingNamespace);
     return pooled(this.#single, `${kind}/${namespace}/${name}`, () => [
-      { kind, name: this.#text(name), namespace: this.#text(namespace) },
+      { kind, name: this.text(name), namespace: this.text(namespace) },
     ]);
   }
 }

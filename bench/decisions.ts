@@ -1,0 +1,186 @@
+// Measures the RBAC index: CPU time of a decision, memory, and the longest turn of a load, for a
+// small and a large cluster. Times are CPU time of this thread, medians of many rounds.
+//   node --expose-gc bench/decisions.ts [namespaces …]
+import type { ResourceQuestion } from '../src/access/rbac/access-question.ts';
+import { namespaceRoles } from '../src/access/rbac/namespace-roles.ts';
+import { RbacIndex } from '../src/access/rbac/rbac-index.ts';
+import type { Subjects } from '../src/access/rbac/rbac-reader.ts';
+import type { RecordByType, WatchedType } from '../src/access/rbac/rbac-records.ts';
+import { readRecord } from '../src/access/rbac/read-record.ts';
+import type { Generation } from '../src/access/rbac/record-sink.ts';
+import { SeededRandom } from '../test/fixtures/seeded-random.ts';
+import { median } from './process-usage.ts';
+import {
+  BINDINGS_PER_NAMESPACE,
+  contributorOf,
+  groupName,
+  namespaceName,
+  objectsOf,
+  ownerOf,
+  userName,
+  USERS,
+} from './rbac-policy.ts';
+
+const ROUNDS = 301;
+const QUESTIONS = 500;
+const PAGE = 500;
+const GROUP_COUNTS = [4, 21];
+const sizes = process.argv.slice(2).map(Number);
+
+const get = { verb: 'get', group: 'kubeflow.org', resource: 'notebooks', subresource: '' };
+const create = { ...get, verb: 'create' };
+const kinds = ['allowed', 'allowed by name', 'denied', 'denied by name'] as const;
+type Kind = (typeof kinds)[number];
+interface Asked {
+  readonly subjects: Subjects;
+  readonly question: ResourceQuestion;
+}
+
+const sessions = new Map<string, Subjects>();
+
+for (const namespaces of sizes.length > 0 ? sizes : [10_000, 60_000]) measureSize(namespaces);
+
+function measureSize(namespaces: number): void {
+  const index = new RbacIndex();
+  const { sinks } = index;
+  load('clusterroles', sinks.clusterroles.begin(), namespaces);
+  load('clusterrolebindings', sinks.clusterrolebindings.begin(), namespaces);
+  load('profiles', sinks.profiles.begin(), namespaces);
+  const before = heapMiB();
+  const figures = load('rolebindings', sinks.rolebindings.begin(), namespaces);
+  const loaded = heapMiB() - before;
+  const bindings = (namespaces * BINDINGS_PER_NAMESPACE).toLocaleString('en');
+  console.log(`\n${namespaces.toLocaleString('en')} namespaces, ${bindings} RoleBindings`);
+  console.log(`  memory ${loaded.toFixed(1)} MiB`);
+  console.log(
+    `  adding all RoleBindings ${figures.addMs.toFixed(0)} ms CPU, ` +
+      `longest page of ${PAGE} with its parsing ${figures.pageMs.toFixed(1)} ms, ` +
+      `commit ${figures.commitMs.toFixed(3)} ms`,
+  );
+  console.log('  microseconds per decision:');
+  for (const groups of GROUP_COUNTS) {
+    const cells = kinds.map(
+      (kind) => `${kind} ${decisionMicroseconds(index, namespaces, groups, kind).toFixed(2)}`,
+    );
+    console.log(`    ${groups} groups: ${cells.join(', ')}`);
+  }
+  console.log(`  namespaces of a person, all Profiles: ${namespacesMs(index).toFixed(1)} ms CPU`);
+}
+
+/** As a source does it: page by page, parsed, slimmed and added in one turn. */
+function load<T extends WatchedType>(
+  type: T,
+  generation: Generation<RecordByType[T]>,
+  namespaces: number,
+): { addMs: number; pageMs: number; commitMs: number } {
+  const figures = { addMs: 0, pageMs: 0, commitMs: 0 };
+  for (const page of pagesOf(objectsOf(type, namespaces))) {
+    const started = cpuMs();
+    const records = page.map((text) => recordOf(type, text));
+    const parsed = cpuMs();
+    for (const record of records) generation.add(record);
+    const added = cpuMs();
+    figures.addMs += added - parsed;
+    figures.pageMs = Math.max(figures.pageMs, added - started);
+  }
+  const started = cpuMs();
+  generation.commit();
+  figures.commitMs = cpuMs() - started;
+  return figures;
+}
+
+function recordOf<T extends WatchedType>(type: T, text: string): RecordByType[T] {
+  const read = readRecord(type, JSON.parse(text));
+  if (read.kind === 'problem') throw new Error(read.problem);
+  return read.record;
+}
+
+function* pagesOf(objects: Iterable<string>): Generator<string[]> {
+  let page: string[] = [];
+  for (const object of objects) {
+    page.push(object);
+    if (page.length < PAGE) continue;
+    yield page;
+    page = [];
+  }
+  yield page;
+}
+
+/** Every question is new, its texts cut out of a request as in production; few at a time, so that they are no colder in memory than there. */
+function decisionMicroseconds(
+  index: RbacIndex,
+  namespaces: number,
+  groupCount: number,
+  kind: Kind,
+): number {
+  const random = new SeededRandom(groupCount);
+  const rounds = Array.from({ length: ROUNDS }, () => {
+    const asked = Array.from({ length: QUESTIONS }, () =>
+      ask(index, random, namespaces, groupCount, kind),
+    );
+    const started = cpuMs();
+    let allowed = 0;
+    for (const { subjects, question } of asked) {
+      if (index.grantOf(subjects, question) !== undefined) allowed++;
+    }
+    const spent = cpuMs() - started;
+    const expected = kind.startsWith('allowed') ? QUESTIONS : 0;
+    if (allowed !== expected) throw new Error(`${kind}: ${allowed} of ${QUESTIONS} were allowed`);
+    return (spent * 1_000) / QUESTIONS;
+  });
+  return median(rounds);
+}
+
+/** Owners and contributors are allowed; people are denied `create` in the namespaces of others. */
+function ask(
+  index: RbacIndex,
+  random: SeededRandom,
+  namespaces: number,
+  groupCount: number,
+  kind: Kind,
+): Asked {
+  const at = random.below(namespaces);
+  const isAllowed = kind.startsWith('allowed');
+  const strangers = [ownerOf(at), contributorOf(at)];
+  let person = isAllowed ? random.pick(strangers) : userName(random.below(USERS));
+  while (!isAllowed && strangers.includes(person)) person = userName(random.below(USERS));
+  const first = random.below(1_000);
+  const groups = Array.from({ length: groupCount }, (_, step) => groupName(first + step * 17));
+  const path = `/notebook/${namespaceName(at)}/${kind.endsWith('name') ? 'lab' : ''}/`;
+  const [, , namespace = '', name = ''] = path.split('/');
+  const subjects = subjectsOf(index, person, groups);
+  return { subjects, question: { action: isAllowed ? get : create, namespace, name } };
+}
+
+/** Sessions live longer than requests: each is made once. */
+function subjectsOf(index: RbacIndex, userId: string, groups: string[]): Subjects {
+  const key = `${userId} ${groups.length}`;
+  const known = sessions.get(key);
+  if (known !== undefined) return known;
+  const made = index.subjectsOf({ userId, groups });
+  sessions.set(key, made);
+  return made;
+}
+
+function namespacesMs(index: RbacIndex): number {
+  const random = new SeededRandom(1);
+  const rounds = Array.from({ length: ROUNDS }, () => {
+    const userId = userName(random.below(USERS));
+    const subjects = index.subjectsOf({ userId, groups: ['team-1', 'team-2', 'team-3', 'team-4'] });
+    const started = cpuMs();
+    namespaceRoles(index, subjects, { limit: 100_000 });
+    return cpuMs() - started;
+  });
+  return median(rounds);
+}
+
+function cpuMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
+}
+
+function heapMiB(): number {
+  if (globalThis.gc === undefined) throw new Error('node --expose-gc bench/decisions.ts');
+  for (let times = 0; times < 3; times++) globalThis.gc();
+  return process.memoryUsage().heapUsed / 1024 / 1024;
+}
