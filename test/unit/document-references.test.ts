@@ -20,6 +20,8 @@ test.each([
   'docs/decisions/0005-session-store.md',
   'docs/decisions/0008-pages.md',
   'docs/decisions/0009-configuration-and-keys.md',
+  'docs/decisions/0012-route-catalogue.md',
+  'docs/routes.md',
   'docs/decisions/0014-inspection-and-review.md',
 ])('every file that %s names exists', (document) => {
   const paths = pathsNamedIn(document);
