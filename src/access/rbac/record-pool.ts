@@ -11,7 +11,8 @@ export class RecordPool {
 
   /**
    * The same binding, made of shared parts. Service accounts of the binding's own namespace lose it,
-   * which means the same (see SubjectRecord) and makes them equal in all namespaces.
+   * which means the same (see SubjectRecord) and makes them equal in all namespaces; users and groups
+   * lose theirs, which nobody reads.
    */
   binding({ namespace, name, uid, roleRef, subjects }: BindingRecord): BindingRecord {
     return {
@@ -32,7 +33,7 @@ export class RecordPool {
   }
 
   #roleRef({ kind, name }: BindingRecord['roleRef']): BindingRecord['roleRef'] {
-    return pooled(this.#roleRefs, `${kind}/${name}`, () => ({ kind, name }));
+    return pooled(this.#roleRefs, keyOf(kind, name), () => ({ kind, name }));
   }
 
   #subjects(subjects: readonly SubjectRecord[], namespace: string): readonly SubjectRecord[] {
@@ -45,7 +46,7 @@ export class RecordPool {
   #alone(subject: SubjectRecord, bindingNamespace: string): readonly SubjectRecord[] {
     const { kind, name } = subject;
     const namespace = ownNamespace(subject, bindingNamespace);
-    return pooled(this.#single, `${kind}/${namespace}/${name}`, () => [
+    return pooled(this.#single, keyOf(kind, namespace, name), () => [
       { kind, name: this.text(name), namespace: this.text(namespace) },
     ]);
   }
@@ -53,10 +54,18 @@ export class RecordPool {
 
 const NO_SUBJECTS: readonly SubjectRecord[] = [];
 
-/** The subject's namespace, empty where it is that of the binding. */
+/**
+ * The subject's namespace as far as it is read: of service accounts only, and empty where it is that of
+ * the binding. The API server takes any text for it, and of users and groups looks at it nowhere.
+ */
 export function ownNamespace(subject: SubjectRecord, bindingNamespace: string): string {
   const { kind, namespace } = subject;
-  return kind === 'ServiceAccount' && namespace === bindingNamespace ? '' : namespace;
+  return kind === 'ServiceAccount' && namespace !== bindingNamespace ? namespace : '';
+}
+
+/** Another key for any other texts, whatever is in them: whoever may bind chooses names with slashes. */
+function keyOf(...texts: readonly string[]): string {
+  return texts.map((text) => `${text.length}/${text}`).join('');
 }
 
 function pooled<T>(pool: Map<string, T>, key: string, make: () => T): T {
