@@ -52,6 +52,19 @@ describe('options that contradict each other are problems', () => {
       },
       'oidc.redirectUri',
     ],
+    [
+      'hosts of inference services that are ours',
+      { publicOrigins: https, inferenceHosts: ['*.example.com'] },
+      'inferenceHosts[0]',
+    ],
+    [
+      'a template of such hosts that ours fits',
+      {
+        publicOrigins: ['https://kubeflow.team.example.com'],
+        inferenceHosts: ['{name}.{namespace}.example.com'],
+      },
+      'inferenceHosts[0]',
+    ],
     ['manifests without a directory', { rbac: { source: 'manifests' } }, 'rbac.manifestsDirectory'],
     [
       'a directory that nobody reads',

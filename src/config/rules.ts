@@ -220,6 +220,27 @@ const upstreamsAreReachable: Rule = ({ upstreams = [] }) => {
   ];
 };
 
+/** Sign-in happens at the public origins, where a row for inference services would be in its way. */
+const inferenceIsElsewhere: Rule = ({ inferenceHosts = [], publicOrigins = [] }) => {
+  const ours = publicOrigins.map((origin) => new URL(origin).hostname);
+  return inferenceHosts.flatMap((pattern, index) =>
+    problemIf(
+      ours.some((host) => hostPatternExpression(pattern).test(host)),
+      `inferenceHosts[${index}]`,
+      'must not cover a host of publicOrigins; give inference services a domain of their own',
+    ),
+  );
+};
+
+/** What a host pattern means, a little broader: a placeholder is any part of a label. */
+function hostPatternExpression(pattern: string): RegExp {
+  const source = pattern
+    .replaceAll('.', '\\.')
+    .replace('*', '.+')
+    .replace(/\{[a-z]+\}/g, '[^.]+');
+  return new RegExp(`^${source}$`);
+}
+
 const policyHasASource: Rule = ({ rbac }) => {
   if (rbac === undefined) return [];
   const { source, manifestsDirectory, kubeconfigFile, canary } = rbac;
@@ -261,5 +282,6 @@ const rules: readonly Rule[] = [
   localListenerIsLocal,
   identityHeadersAreFree,
   upstreamsAreReachable,
+  inferenceIsElsewhere,
   policyHasASource,
 ];
