@@ -32,7 +32,7 @@ export interface ApiAnswer {
 }
 
 /** The server could not be reached, or not in time. */
-export class ApiUnreachable extends Error {
+class ApiUnreachable extends Error {
   override readonly name = 'ApiUnreachable';
 }
 
@@ -77,7 +77,7 @@ export class NodeApiTransport implements ApiTransport {
     } catch (error) {
       // A certificate or authority may have been replaced.
       this.#credentials.forget();
-      throw new ApiUnreachable(errorText(error));
+      throw new ApiUnreachable(errorText(firstOf(error)));
     }
   }
 
@@ -149,6 +149,11 @@ export class NodeApiTransport implements ApiTransport {
       sent.destroy(new Error(`${what} within ${ms} ms`));
     });
   }
+}
+
+/** A name with several addresses fails with one error for each, and no text of its own. */
+function firstOf(error: unknown): unknown {
+  return error instanceof AggregateError ? error.errors[0] : error;
 }
 
 function isHttps({ server }: ApiCredentials): boolean {

@@ -20,6 +20,11 @@ export class Backoff {
     this.#random = random;
   }
 
+  /** All has been well: the next failure counts as the first. */
+  reset(): void {
+    this.#failures = 0;
+  }
+
   /** Milliseconds to wait after one more failure. */
   nextMs(): number {
     const nowMs = this.#clock.monotonicMs();

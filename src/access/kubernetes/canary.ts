@@ -74,7 +74,7 @@ export class Canary {
     this.#seenVersion = version;
     const { clock, metrics } = this.#parts;
     for (const change of this.#awaited) {
-      if (isLater(change.version, version)) break;
+      if (isLater(change.version, version)) continue;
       this.#provedMs = Math.max(this.#provedMs ?? 0, change.sentMs);
       const tookMs = Math.max(0, clock.monotonicMs() - change.doneMs);
       metrics.observe('kfgw_rbac_canary_seconds', {}, tookMs / SECOND_MS);

@@ -10,7 +10,7 @@ import { isResourceVersion } from './resource-version.ts';
 
 /** A page of so many is parsed in some milliseconds; more at once would hold everything else up. */
 const ITEMS_PER_PAGE = 500;
-const MAX_PAGE_BYTES = 4 * 1_048_576;
+const MAX_PAGE_BYTES = 2 * 1_048_576;
 /** A page of one object cannot be made smaller: what etcd takes must fit. */
 const MAX_OBJECT_BYTES = 16 * 1_048_576;
 const SHRINK_BY = 5;
@@ -54,10 +54,11 @@ export async function loadPages(
     if (page.kind !== 'page') return page;
     version ??= page.version;
     if (version !== page.version) return fault('malformed', 'pages are of different versions');
+    // Parsing it has taken some milliseconds already.
+    await nextTurn();
     for (const item of page.items) add(item);
     if (page.next === '') return { kind: 'loaded', version };
     next = page.next;
-    await nextTurn();
   }
 }
 

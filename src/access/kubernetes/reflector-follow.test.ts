@@ -224,6 +224,19 @@ describe('a reflector that follows', () => {
     expect(bed.server.requests.length).toBeLessThan(12);
   });
 
+  it('is soon back where something in between cuts it off every minute', async () => {
+    for (let minute = 1; minute <= 8; minute++) {
+      await bed.until('watching', watching);
+      bed.bind('stays');
+      await bed.until('followed', () => bed.versions.at(-1) === bed.server.revision);
+      await bed.clock.advance(60_000);
+      bed.server.cutWatches('rolebindings');
+      await bed.until('noticed', () => faults('connection') === minute);
+      await bed.clock.advance(402);
+    }
+    await bed.until('watching', watching);
+  });
+
   it('does not let a repeated event bring a right back', async () => {
     const [, goes] = bed.server.objects('rolebindings');
     bed.unbind('goes');

@@ -22,6 +22,8 @@ const LOAD_SILENT_AFTER_MS = 30 * SECOND_MS;
 /** A type that the API server does not know may be installed at any time. */
 const LOOK_FOR_ABSENT_EVERY_MS = 30 * SECOND_MS;
 const SHORT_MS = SECOND_MS;
+/** A watch that lived so long was a good one, however it ends: proxies cut off idle connections. */
+const GOOD_MS = 30 * SECOND_MS;
 const LONGEST_RETRY_AFTER_MS = MINUTE_MS;
 /** After so many refusals in a row it is the version that the server does not like. */
 const STRIKES = 5;
@@ -227,6 +229,8 @@ export class Reflector<T extends WatchedType> {
 
   #failed(end: Fault): number {
     const { reason, retryAfterMs = 0 } = end;
+    const livedMs = this.#parts.clock.monotonicMs() - this.#askedMs;
+    if (livedMs >= GOOD_MS && this.#progress.provedMs >= this.#askedMs) this.#backoff.reset();
     const right = `the right to ${this.#verb} ${this.#tools.type.fullName} in all namespaces`;
     this.#progress.failed(
       reason === 'forbidden' ? fault(reason, `${right} is missing (${end.problem})`) : end,

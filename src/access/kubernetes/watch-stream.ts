@@ -1,7 +1,6 @@
 // Owns the reading of one open watch: lines into events, in order, until the stream ends, falls
 // silent or says something that stops it.
-import type { Cancel, Clock } from '../../kernel/clock.ts';
-import { nextTurn } from '../../kernel/clock.ts';
+import { nextTurn, type Cancel, type Clock } from '../../kernel/clock.ts';
 import { errorText } from '../../kernel/logger.ts';
 import type { ApiAnswer } from './api-transport.ts';
 import { LineReader, LineTooLong } from './line-reader.ts';
@@ -10,8 +9,10 @@ import { readWatchEvent, type WatchEvent } from './watch-event.ts';
 
 /** Objects have at most 1.5 MiB in etcd; their JSON may be some times longer. */
 const MAX_LINE_BYTES = 16 * 1_048_576;
-/** Some milliseconds' worth of lines: then whatever else waits has its turn. */
-const LINES_PER_TURN = 200;
+/** Some milliseconds' worth of bytes: then whatever else waits has its turn. */
+const BYTES_PER_TURN = 524_288;
+/** What a line costs besides its bytes, in bytes. */
+const BYTES_OF_A_LINE = 4_096;
 
 export type StreamEnd =
   | Failure
@@ -60,14 +61,16 @@ async function readAll(
   silence: Silence,
 ): Promise<StreamEnd> {
   const reader = new LineReader(MAX_LINE_BYTES);
-  let lines = 0;
+  let done = 0;
   for await (const chunk of body) {
     for (const line of reader.lines(chunk)) {
       silence.broken();
       const failure = handleLine(line, handle);
       if (failure !== undefined) return failure;
-      lines += 1;
-      if (lines % LINES_PER_TURN === 0) await nextTurn();
+      done += line.length + BYTES_OF_A_LINE;
+      if (done < BYTES_PER_TURN) continue;
+      done = 0;
+      await nextTurn();
     }
   }
   return reader.isWithinLine
