@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWith } from './describe-with.ts';
 import { isAlive } from './liveness.ts';
 import { startKubeApiServer, type KubeApiServer } from './kube-api-server.ts';
-import { KubeClient, type ReviewSpec } from './kube-client.ts';
+import { KubeClient, type KubeAccess, type ReviewSpec } from './kube-client.ts';
 import { pollUntil } from './poll-until.ts';
 
 const RBAC = { apiVersion: 'rbac.authorization.k8s.io/v1' };
@@ -47,11 +47,16 @@ describeWith(
       expect(await server.client.review(getPods(''))).toMatchObject({ kind: 'refused' });
     });
 
-    it('knows its users by their tokens, each with no more than RBAC gives', async () => {
-      const gateway = new KubeClient({ ...server.admin, token: 'not-a-token' });
-      expect((await gateway.ask('GET', '/api/v1/namespaces')).status).toBe(401);
-      gateway.close();
-      expect(server.kubeconfig('gateway')).not.toBe(server.kubeconfig());
+    it('knows its users by their tokens, each with no more rights than RBAC gives', async () => {
+      const statusFor = async (access: KubeAccess): Promise<number> => {
+        const client = new KubeClient(access);
+        const { status } = await client.ask('GET', '/api/v1/namespaces');
+        client.close();
+        return status;
+      };
+      expect(await statusFor({ ...server.access(), token: 'not-a-token' })).toBe(401);
+      expect(await statusFor(server.access('gateway'))).toBe(403);
+      expect(await statusFor(server.access())).toBe(200);
       expect(() => server.kubeconfig('somebody')).toThrow('somebody');
     });
 

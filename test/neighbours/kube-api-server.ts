@@ -36,9 +36,8 @@ export interface KubeApiServer extends AsyncDisposable {
   readonly port: number;
   /** `https://127.0.0.1:PORT` */
   readonly url: string;
-  readonly ca: string;
-  /** The administrator (`system:masters`), for whom RBAC is not asked. */
-  readonly admin: KubeAccess;
+  /** How the administrator (`system:masters`, for whom RBAC is not asked) or one of `users` comes in. */
+  access(user?: string): KubeAccess;
   /** A client of the administrator. */
   readonly client: KubeClient;
   /** A kubeconfig file of the administrator, or of one of `users`. */
@@ -71,8 +70,7 @@ async function start(etcd: Etcd, options: KubeApiServerOptions): Promise<KubeApi
   return startInScratchDirectory('kube-apiserver', async (directory) => {
     const certificate = await makeCertificate(directory);
     const people = await writePeople(directory, { url, ca: certificate.cert }, options.users ?? []);
-    const { admin } = people;
-    const client = new KubeClient(admin);
+    const client = new KubeClient(people.access());
     const process = await NeighbourProcess.start({
       name: `kube-apiserver on ${port}`,
       command: program,
@@ -89,8 +87,8 @@ async function start(etcd: Etcd, options: KubeApiServerOptions): Promise<KubeApi
       await etcd.stop();
     };
     return {
-      ...{ port, url, ca: certificate.cert, admin, client, process, etcd },
-      kubeconfig: people.kubeconfig,
+      ...{ port, url, client, process, etcd },
+      ...people,
       restart: (data, signal) => restart({ process, etcd }, data, signal),
       stop,
       [Symbol.asyncDispose]: stop,
@@ -152,10 +150,7 @@ async function flags(
   ];
 }
 
-interface People {
-  readonly admin: KubeAccess;
-  readonly kubeconfig: (user?: string) => string;
-}
+type People = Pick<KubeApiServer, 'access' | 'kubeconfig'>;
 
 /** https://kubernetes.io/docs/reference/access-authn-authz/authentication/#static-token-file */
 async function writePeople(
@@ -163,22 +158,23 @@ async function writePeople(
   server: Pick<KubeAccess, 'url' | 'ca'>,
   users: readonly KubeUser[],
 ): Promise<People> {
-  const administrator = { name: 'admin', groups: ['system:masters'], token: randomUUID() };
-  const all = [administrator, ...users.map((user) => ({ ...user, token: randomUUID() }))];
-  const lines = all.map(({ name, groups = [], token }, at) => {
-    return `${token},"${name}",${at},"${groups.join(',')}"\n`;
-  });
-  await writeFile(join(directory, 'tokens.csv'), lines.join(''));
-  const files = new Map<string, string>();
-  for (const [at, { name, token }] of all.entries()) {
-    const file = join(directory, `kubeconfig-${at}.json`);
-    await writeKubeconfig(file, { ...server, token });
-    files.set(name, file);
-  }
-  const kubeconfig = (user = administrator.name): string => {
-    const file = files.get(user);
-    if (file === undefined) throw new Error(`${user} is not one of the users that were asked for`);
-    return file;
+  const administrator = { name: 'admin', groups: ['system:masters'] };
+  const people = await Promise.all(
+    [administrator, ...users].map(async ({ name, groups = [] }, at) => {
+      const token = randomUUID();
+      const file = join(directory, `kubeconfig-${at}.json`);
+      await writeKubeconfig(file, { ...server, token });
+      return { name, token, file, line: `${token},"${name}",${at},"${groups.join(',')}"\n` };
+    }),
+  );
+  await writeFile(join(directory, 'tokens.csv'), people.map(({ line }) => line).join(''));
+  const found = (user = administrator.name) => {
+    const person = people.find(({ name }) => name === user);
+    if (person === undefined) throw new Error(`${user} is none of the users that were asked for`);
+    return person;
   };
-  return { admin: { ...server, token: administrator.token }, kubeconfig };
+  return {
+    access: (user) => ({ ...server, token: found(user).token }),
+    kubeconfig: (user) => found(user).file,
+  };
 }

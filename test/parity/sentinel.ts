@@ -15,11 +15,14 @@ export interface Sentinel {
   readonly questions: readonly AskedQuestion[];
 }
 
+let placed = 0;
+
 /**
  * Each replaces the one before. Both the user and the object's name are new, so neither the role nor
- * the binding alone allows anything.
+ * the binding alone allows anything; no two of a process are alike.
  */
-export function sentinel(number: number): Sentinel {
+export function nextSentinel(): Sentinel {
+  const number = ++placed;
   const user = `sentinel-${number}`;
   const name = `object-${number}`;
   const role = (namespace: string, resource: string): RoleRecord => ({

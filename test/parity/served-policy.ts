@@ -7,17 +7,16 @@ import type { KubeClient } from '../neighbours/kube-client.ts';
 import { pollUntil } from '../neighbours/poll-until.ts';
 import { isAllowedBy } from './reader-answers.ts';
 import { reviewOf } from './review-of.ts';
-import { ownNamespaceOfSentinels, sentinel, type Sentinel } from './sentinel.ts';
+import { ownNamespaceOfSentinels, nextSentinel, type Sentinel } from './sentinel.ts';
 import { ServedType, type Chance } from './served-type.ts';
 
-const SEEN_WITHIN_MS = 30_000;
+const SEEN_WITHIN_MS = 60_000;
 const POLL_EVERY_MS = 3;
 const namespaces = ['ns1', 'ns2', ownNamespaceOfSentinels];
 
 export class ServedPolicy {
   readonly #client: KubeClient;
   readonly #types: { readonly [T in keyof Policy]: ServedType<T> };
-  #sentinels = 0;
 
   /** `sinks` are told everything that the server is told, from its own answers. */
   constructor(client: KubeClient, sinks: RecordSinks) {
@@ -81,7 +80,7 @@ export class ServedPolicy {
    * order: as soon as an object of each type that was changed last is seen, so is all before.
    */
   async seenBy(readers: readonly RbacReader[]): Promise<void> {
-    const placed = sentinel(++this.#sentinels);
+    const placed = nextSentinel();
     await Promise.all([
       this.#types.roles.keep(placed.role),
       this.#types.rolebindings.keep(placed.roleBinding),
