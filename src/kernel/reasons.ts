@@ -63,6 +63,11 @@ const table = {
     title: 'A form POST asks to be treated as another method.',
     advice: 'Send the request with the method that it means, without X-HTTP-Method-Override.',
   },
+  referer_routes: {
+    status: 400,
+    title: 'The Referer names a page by which an application would send the request elsewhere.',
+    advice: 'Open the page by its own address, or send the request without a Referer.',
+  },
   header_alias: {
     status: 400,
     title: 'A header is spelled so that an application could mistake it for an identity header.',

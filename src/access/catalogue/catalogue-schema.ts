@@ -51,6 +51,7 @@ const traits = {
   byIdOnly: z.boolean().exactOptional(),
   freeNames: z.boolean().exactOptional(),
   refuseMethodOverride: z.boolean().exactOptional(),
+  refuseReferer: text.exactOptional(),
   mustAgree: z.array(parameter).exactOptional(),
   serviceAccounts: z.strictObject({ usable: z.literal(false), because: text }).exactOptional(),
   note: text.exactOptional(),

@@ -35,6 +35,7 @@ export interface CompiledRoute {
 export function matchRoute(route: CompiledRoute, head: RoutedHead): CatalogueMatch {
   const { row } = route;
   if (row.refusesMethodOverride && usesMethodOverride(head)) return refusal(row, 'method_override');
+  if (hasRefusedReferer(row, head)) return refusal(row, 'referer_routes');
   const read = readNamespace(row, route.namespaceAt, head.target);
   if (read.kind === 'refused') return refusal(row, read.reason);
   const names = row.ask.length === 0 ? noNames : namesOf(route, head.target);
@@ -44,6 +45,10 @@ export function matchRoute(route: CompiledRoute, head: RoutedHead): CatalogueMat
 
 function refusal({ id }: RouteRow, reason: ReasonCode): CatalogueMatch {
   return { kind: 'refused', reason, routeId: id };
+}
+
+function hasRefusedReferer({ refusedReferer }: RouteRow, { hints }: RoutedHead): boolean {
+  return refusedReferer !== undefined && hints.referer?.includes(refusedReferer) === true;
 }
 
 const noNames: readonly string[] = [];

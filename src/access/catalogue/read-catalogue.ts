@@ -154,6 +154,7 @@ function completeRow(
     isByIdOnly: said.byIdOnly,
     hasFreeNames: said.freeNames,
     refusesMethodOverride: said.refuseMethodOverride,
+    refusedReferer: said.refuseReferer,
     namespace,
     mustAgree: namespace.kind === 'path' ? said.mustAgree : [],
     overriddenBy: row.overriddenBy ?? [],
@@ -173,6 +174,7 @@ const defaultTraits = {
   byIdOnly: false,
   freeNames: false,
   refuseMethodOverride: false,
+  refuseReferer: undefined,
   mustAgree: [],
 };
 

@@ -45,6 +45,8 @@ export interface RouteRow {
   /** Object names need not be DNS-1123 subdomains. */
   readonly hasFreeNames: boolean;
   readonly refusesMethodOverride: boolean;
+  /** The application routes by a Referer that has this in it. */
+  readonly refusedReferer: string | undefined;
   readonly namespace: NamespaceSource;
   /** Query parameters that must not name another namespace than the path. */
   readonly mustAgree: readonly string[];
