@@ -3,21 +3,29 @@ import { sendJson, sendStatus } from '../../../test/fixtures/api-answers.ts';
 import { FakeClock } from '../../../test/fixtures/fake-clock.ts';
 import { ScriptedApiServer } from '../../../test/fixtures/scripted-api-server.ts';
 import { pollUntil } from '../../../test/neighbours/poll-until.ts';
+import { HttpApiClient } from './api-client.ts';
 import { ApiCredentials } from './api-credentials.ts';
-import { createApiClient } from './create-kubernetes-source.ts';
+import { NodeApiTransport } from './api-transport.ts';
 
 const PATH = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
 const clock = new FakeClock();
 let server: ScriptedApiServer;
-let client: ReturnType<typeof createApiClient>;
+let client: HttpApiClient;
 beforeEach(async () => {
   server = await ScriptedApiServer.start();
-  client = createApiClient(new ApiCredentials({ server: new URL('/base/', server.url) }), clock);
+  client = clientOf(new URL('/base/', server.url));
 });
 afterEach(async () => {
   client.close();
   await server.stop();
 });
+
+function clientOf(address: URL): HttpApiClient {
+  return new HttpApiClient(
+    new NodeApiTransport(new ApiCredentials({ server: address }), clock),
+    clock,
+  );
+}
 
 const post = () => client.postJson(PATH, { spec: { user: 'Jürg' } }, 5_000);
 
@@ -53,7 +61,7 @@ describe('an API client', () => {
     const address = new URL(server.url);
     address.hostname = host;
     await server.stop();
-    const lonely = createApiClient(new ApiCredentials({ server: address }), clock);
+    const lonely = clientOf(address);
     const outcome = await lonely.postJson(PATH, {}, 5_000);
     lonely.close();
     expect(outcome).toMatchObject({ kind: 'unavailable', status: undefined });

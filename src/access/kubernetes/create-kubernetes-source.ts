@@ -8,7 +8,7 @@ import type { Random } from '../../kernel/random.ts';
 import type { PolicySource } from '../policy-source.ts';
 import { watchedTypes, type WatchedType } from '../rbac/rbac-records.ts';
 import type { RecordSinks } from '../rbac/record-sink.ts';
-import { HttpApiClient, type ApiClient } from './api-client.ts';
+import { HttpApiClient } from './api-client.ts';
 import type { ApiCredentials } from './api-credentials.ts';
 import { NodeApiTransport } from './api-transport.ts';
 import { Canary, type CanaryOptions } from './canary.ts';
@@ -17,7 +17,7 @@ import { kubeconfigCredentials } from './kubeconfig.ts';
 import { KubernetesSource, type TighterBound } from './kubernetes-source.ts';
 import { Reflector } from './reflector.ts';
 
-/** API servers send a bookmark about once a minute; the rest is for it to arrive. */
+/** Where an API server sends bookmarks it does so about once a minute; the rest is for one to arrive. */
 const BOOKMARK_WITHIN_MS = 75 * SECOND_MS;
 /** What asking again may take before the type counts as stale. */
 const ASKING_AGAIN_MS = 15 * SECOND_MS;
@@ -43,7 +43,7 @@ export interface KubernetesTools {
   readonly metrics: Metrics;
 }
 
-/** There is neither a kubeconfig nor a pod's environment. */
+/** There is neither a kubeconfig nor a pod's environment. @internal */
 export class NotInCluster extends Misconfigured {
   override readonly name = 'NotInCluster';
 }
@@ -60,14 +60,6 @@ export function kubernetesCredentials(address: KubernetesAddress, clock: Clock):
   return inClusterCredentials({ host: serviceHost, port: servicePort }, clock);
 }
 
-/** For single questions: reviews of access and of tokens. To be closed by whoever made it. */
-export function createApiClient(
-  credentials: ApiCredentials,
-  clock: Clock,
-): ApiClient & { close(): void } {
-  return new HttpApiClient(new NodeApiTransport(credentials, clock), clock);
-}
-
 /** Begins to fill the sinks at once, and keeps at it until closed. */
 export function createKubernetesSource(
   credentials: ApiCredentials,
@@ -82,7 +74,7 @@ export function createKubernetesSource(
       ...{ type, quietAfterMs, onVersion, sink: tools.sinks[type] },
       transport: new NodeApiTransport(credentials, tools.clock),
     });
-  const api = createApiClient(credentials, tools.clock);
+  const api = new HttpApiClient(new NodeApiTransport(credentials, tools.clock), tools.clock);
   const canary = options.canary.enabled
     ? new Canary({ ...tools, api, options: options.canary, onDoubt: () => bindings.reopen() })
     : undefined;

@@ -9,7 +9,7 @@ import { Secret } from '../../kernel/secret.ts';
 import { ApiCredentials, type TextSource } from './api-credentials.ts';
 import { RereadFile } from './reread-file.ts';
 
-/** The file cannot be used; the message says what to change, and never repeats a value. */
+/** The file cannot be used; the message says what to change, and never repeats a value. @internal */
 export class KubeconfigProblem extends Misconfigured {
   override readonly name = 'KubeconfigProblem';
 }

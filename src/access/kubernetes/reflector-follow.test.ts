@@ -192,6 +192,14 @@ describe('a reflector that follows', () => {
     await bed.passing('loaded again', () => loads('status') === 1);
   });
 
+  it('waits before it asks again when a watch says that it was asked wrongly', async () => {
+    bed.server.sendError('rolebindings', { code: 422, reason: 'Invalid' });
+    await bed.until('noticed', () => faults('status') === 1);
+    expect(bed.server.requests).toHaveLength(1);
+    changeUnseen();
+    await bed.converged();
+  });
+
   it('resumes at a replica that is behind as soon as it is not', async () => {
     bed.server.answerNext((_, response) => {
       sendStatus(response, 504, 'Timeout', {

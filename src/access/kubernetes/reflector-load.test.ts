@@ -254,6 +254,28 @@ describe('a reflector that loads', () => {
     await bed.converged();
   });
 
+  it('is not disturbed by doubts about its stream', async () => {
+    bed.bind('one');
+    bed.bind('two');
+    let goOn = (): void => undefined;
+    bed.server.answerNext((_, response) => {
+      const [one, two] = bed.server.objects('rolebindings');
+      response.write(line('ADDED', one));
+      goOn = () => {
+        const annotations = { 'k8s.io/initial-events-end': 'true' };
+        response.write(line('ADDED', two));
+        response.write(line('BOOKMARK', { metadata: { resourceVersion: '1002', annotations } }));
+      };
+      return true;
+    });
+    const reflector = bed.reflect('rolebindings');
+    await bed.until('asked', () => bed.server.requests.length === 1);
+    reflector.reopen();
+    goOn();
+    await bed.converged();
+    expect(bed.server.requests).toHaveLength(1);
+  });
+
   it('lets others have their turn while it loads', async () => {
     for (let i = 0; i < 4_000; i++) bed.bind(`binding-${i}`);
     const reflector = bed.reflect('rolebindings');

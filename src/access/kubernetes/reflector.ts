@@ -88,9 +88,12 @@ export class Reflector<T extends WatchedType> {
     return this.#progress;
   }
 
-  /** The stream is doubted: the watch is asked for again, from where it is, on a new connection. */
+  /**
+   * The stream is doubted: the watch is asked for again, from where it is, on a new connection. A
+   * load goes on.
+   */
   reopen(): void {
-    this.#stream.abort();
+    if (this.#version !== undefined) this.#stream.abort();
   }
 
   async close(): Promise<void> {
@@ -115,11 +118,16 @@ export class Reflector<T extends WatchedType> {
     this.#verb = 'watch';
     if (this.#closing.signal.aborted) return { kind: 'stopped' };
     try {
-      if (this.#version !== undefined) return await this.#followFrom(this.#version);
-      return this.#prefersPages ? await this.#loadByPages() : await this.#loadByWatch();
+      const end = await this.#loadOrFollow();
+      return end.kind === 'absent' ? this.#absent() : end;
     } catch (error) {
       return fault('internal', errorText(error));
     }
+  }
+
+  #loadOrFollow(): Promise<StreamEnd> {
+    if (this.#version !== undefined) return this.#followFrom(this.#version);
+    return this.#prefersPages ? this.#loadByPages() : this.#loadByWatch();
   }
 
   async #loadByWatch(): Promise<StreamEnd> {
@@ -135,7 +143,7 @@ export class Reflector<T extends WatchedType> {
         return this.#follow(event);
       },
     });
-    if (load.isCommitted) return end;
+    if (load.isCommitted) return asKnownRequest(end);
     const unfinished = asUnfinished(end);
     this.#prefersPages =
       unfinished.kind === 'unsupported' ||
@@ -221,7 +229,7 @@ export class Reflector<T extends WatchedType> {
         this.#loadAgain('gone');
         return this.#backoff.nextMs();
       case 'absent':
-        return this.#absent();
+        return LOOK_FOR_ABSENT_EVERY_MS;
       case 'fault':
         return this.#failed(end);
     }
@@ -247,14 +255,13 @@ export class Reflector<T extends WatchedType> {
   }
 
   /** A type that is not installed has no objects. */
-  #absent(): number {
+  #absent(): StreamEnd {
     const { fullName, isOptional } = this.#tools.type;
-    if (!isOptional)
-      return this.#failed(fault('status', `${fullName} are not served (status 404)`));
+    if (!isOptional) return fault('status', `${fullName} are not served (status 404)`);
     this.#loadAgain('absent');
     if (this.#progress.isLoaded && this.#flow.count === 0) this.#proved(this.#askedMs);
     else this.#commit(this.#flow.begin());
-    return LOOK_FOR_ABSENT_EVERY_MS;
+    return { kind: 'absent' };
   }
 }
 
