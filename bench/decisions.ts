@@ -64,7 +64,7 @@ function measureSize(namespaces: number): void {
     );
     console.log(`    ${groups} groups: ${cells.join(', ')}`);
   }
-  console.log(`  namespaces of a person, all Profiles: ${namespacesMs(index).toFixed(1)} ms CPU`);
+  console.log(`  namespaces of a person, all Profiles: ${namespacesMs(index).toFixed(1)} ms`);
 }
 
 /** As a source does it: page by page, parsed, slimmed and added in one turn. */
@@ -118,12 +118,12 @@ function decisionMicroseconds(
     const asked = Array.from({ length: QUESTIONS }, () =>
       ask(index, random, namespaces, groupCount, kind),
     );
-    const started = cpuMs();
+    const started = performance.now();
     let allowed = 0;
     for (const { subjects, question } of asked) {
       if (index.grantOf(subjects, question) !== undefined) allowed++;
     }
-    const spent = cpuMs() - started;
+    const spent = performance.now() - started;
     const expected = kind.startsWith('allowed') ? QUESTIONS : 0;
     if (allowed !== expected) throw new Error(`${kind}: ${allowed} of ${QUESTIONS} were allowed`);
     return (spent * 1_000) / QUESTIONS;
@@ -164,12 +164,12 @@ function subjectsOf(index: RbacIndex, userId: string, groups: string[]): Subject
 
 function namespacesMs(index: RbacIndex): number {
   const random = new SeededRandom(1);
-  const rounds = Array.from({ length: ROUNDS }, () => {
+  const rounds = Array.from({ length: 31 }, () => {
     const userId = userName(random.below(USERS));
     const subjects = index.subjectsOf({ userId, groups: ['team-1', 'team-2', 'team-3', 'team-4'] });
-    const started = cpuMs();
+    const started = performance.now();
     namespaceRoles(index, subjects, { limit: 100_000 });
-    return cpuMs() - started;
+    return performance.now() - started;
   });
   return median(rounds);
 }

@@ -25,11 +25,8 @@ function indexWith(namespaces: readonly string[], bindings: Record<string, strin
   return index;
 }
 
-const pageOf = (index: RbacIndex, limit: number, after?: string) =>
-  namespaceRoles(index, index.subjectsOf({ userId: 'ann', groups: [] }), {
-    limit,
-    ...(after !== undefined && { after }),
-  });
+const pageOf = (index: RbacIndex, limit: number) =>
+  namespaceRoles(index, index.subjectsOf({ userId: 'ann', groups: [] }), { limit });
 
 describe('where a person may do what', () => {
   const spaces = ['f', 'e', 'd', 'c', 'b', 'a'];
@@ -57,15 +54,11 @@ describe('where a person may do what', () => {
     ]);
   });
 
-  it('comes in pages that end where they say', () => {
+  it('ends at the limit, and says so', () => {
     const index = indexWith(spaces, bound);
     const first = pageOf(index, 3);
     expect(first.namespaces.map(({ namespace }) => namespace)).toEqual(['a', 'b', 'c']);
     expect(first.isTruncated).toBe(true);
-    expect(pageOf(index, 3, 'c')).toEqual({
-      namespaces: [{ namespace: 'd', role: 'viewer' }],
-      isTruncated: false,
-    });
     expect(pageOf(index, 4).isTruncated).toBe(false);
   });
 });

@@ -36,7 +36,7 @@ export interface NamespaceWithRole {
 export interface NamespaceRolesPage {
   /** By name. */
   readonly namespaces: readonly NamespaceWithRole[];
-  /** There are more: ask again after the last of these. */
+  /** There are more. */
   readonly isTruncated: boolean;
 }
 
@@ -51,15 +51,14 @@ export function namespaceRole(
   return namespaceRoleActions.find(({ actions }) => actions.some(has))?.role;
 }
 
-/** The Profiles in which these subjects have a role: at most `limit`, those after `after`. */
+/** The Profiles in which these subjects have a role: the first `limit` by name. */
 export function namespaceRoles(
   reader: Pick<RbacReader, 'grantOf' | 'profiles'>,
   subjects: Subjects,
-  { limit, after }: { readonly limit: number; readonly after?: string },
+  { limit }: { readonly limit: number },
 ): NamespaceRolesPage {
   const namespaces: NamespaceWithRole[] = [];
   for (const { name } of reader.profiles()) {
-    if (after !== undefined && name <= after) continue;
     const role = namespaceRole(reader, subjects, name);
     if (role === undefined) continue;
     if (namespaces.length === limit) return { namespaces, isTruncated: true };

@@ -91,6 +91,18 @@ describe('changes', () => {
   });
 });
 
+describe('an object without the namespace that its type demands', () => {
+  it('grants nothing', () => {
+    const index = indexOf(binding('', 'a', 'ClusterRole reader', 'User ann'));
+    index.sinks.roles.upsert(role('', 'nowhere', ...reader.rules));
+    index.sinks.clusterrolebindings.upsert(binding('', 'c', 'Role nowhere', 'User bob'));
+    for (const request of ['get pods', 'get pods @ns1']) {
+      expect(grantedBy(index, 'ann', request)).toBeUndefined();
+      expect(grantedBy(index, 'bob', request)).toBeUndefined();
+    }
+  });
+});
+
 describe('a generation', () => {
   it('replaces everything of its type, at once, when it is committed', () => {
     const index = indexOf(toReader('old', 'User ann'));
