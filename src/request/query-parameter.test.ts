@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { readQueryParameter, type QueryParameter } from './query-parameter.ts';
 import { parseTarget } from './target.ts';
 
@@ -45,11 +45,21 @@ describe('readQueryParameter', () => {
     ['?namespace=a&namespace%5B0%5D=b', 'an array beside a value'],
     ['?[namespace]=a', 'brackets around it, which Express drops'],
     ['?namespace=a&%5Bnamespace%5D[]=b', 'brackets beside a value'],
+    ['?namespace%5b%ff]=a', 'an array with a bad escape, which Express keeps as text'],
     ['?a=1;namespace=b', 'a semicolon before it'],
     ['?namespace=a;b', 'a semicolon in its value'],
     [`?${'a&'.repeat(1000)}namespace=b`, 'a place that Express does not read'],
   ])('refuses %s: %s', (query) => {
     expect(read(query)).toEqual({ kind: 'refused' });
+  });
+
+  it('decodes nothing that does not decide: a bad escape costs an exception', () => {
+    const parsed = parseTarget(`/x?${'%f1&%f;'.repeat(2_300)}`);
+    if (parsed.kind === 'refused') throw new Error(parsed.reason);
+    const decode = vi.spyOn(globalThis, 'decodeURIComponent');
+    expect(readQueryParameter(parsed.target, 'namespace')).toEqual({ kind: 'absent' });
+    expect(decode).not.toHaveBeenCalled();
+    decode.mockRestore();
   });
 
   it('is not confused by names of the language', () => {

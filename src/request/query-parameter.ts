@@ -40,16 +40,33 @@ function readPair(pair: string, name: string): QueryParameter {
 }
 
 function readPlainPair(pair: string, name: string): QueryParameter {
-  const equals = pair.indexOf('=');
-  const key = decodeForm(equals === -1 ? pair : pair.slice(0, equals));
-  if (key !== name) return key !== undefined && isBracketed(key, name) ? refused : absent;
-  const value = equals === -1 ? '' : decodeForm(pair.slice(equals + 1));
+  const [first] = pair;
+  if (first !== name[0] && first !== '%' && first !== '[') return absent;
+  const end = endOf(name, pair);
+  if (end === -1) return endOf(`[${name}]`, pair) === -1 ? absent : refused;
+  if (end === pair.length) return { kind: 'value', value: '' };
+  if (pair[end] !== '=') return isAt(pair, end, '[') ? refused : absent;
+  const value = decodeForm(pair.slice(end + 1));
   return value === undefined ? refused : { kind: 'value', value };
 }
 
-/** Express (its parser `qs`) reads `name[…]` and `[name]` as the same parameter. */
-function isBracketed(key: string, name: string): boolean {
-  return key.startsWith(`${name}[`) || key.startsWith(`[${name}]`);
+/**
+ * Where `wanted`, ASCII without `+`, ends in a text that begins with it in any spelling; -1 where it does not.
+ * Nothing else is decoded: a bad escape costs an exception, and a URL has room for thousands.
+ */
+function endOf(wanted: string, text: string): number {
+  let end = 0;
+  for (const character of wanted) {
+    if (!isAt(text, end, character)) return -1;
+    end += text[end] === character ? 1 : 3;
+  }
+  return end;
+}
+
+/** As it is, or as an escape. */
+function isAt(text: string, at: number, character: string): boolean {
+  if (text[at] !== '%') return text[at] === character;
+  return text.slice(at + 1, at + 3).toLowerCase() === character.charCodeAt(0).toString(16);
 }
 
 /** application/x-www-form-urlencoded, strictly: undefined for a bad escape or bad UTF-8. */
