@@ -11,6 +11,8 @@ import { isLater, isResourceVersion } from './resource-version.ts';
 
 const ANNOTATION = 'kubeflow-auth-gateway/canary';
 const NONCE_BITS = 64;
+/** A server that starts refuses everybody for a moment. */
+const REFUSALS_TOLD = 3;
 const PATCH_WITHIN_MS = 5 * SECOND_MS;
 /** As long as the watch stands still, only so many changes are waited for. */
 const MOST_AWAITED = 16;
@@ -48,7 +50,7 @@ export class Canary {
   #provedMs: number | undefined;
   #doubtedMs = Number.NEGATIVE_INFINITY;
   #isPatching = false;
-  #isRefused = false;
+  #refusals = 0;
 
   constructor(parts: CanaryParts) {
     const { namespace, name, everyMs } = parts.options;
@@ -114,7 +116,7 @@ export class Canary {
   }
 
   #made(version: string, sentMs: number): void {
-    this.#isRefused = false;
+    this.#refusals = 0;
     this.#provedMs ??= sentMs;
     this.#awaited.push({ version, sentMs, doneMs: this.#parts.clock.monotonicMs() });
     this.#awaited.splice(0, this.#awaited.length - MOST_AWAITED);
@@ -126,8 +128,8 @@ export class Canary {
   #refused(problem: string): void {
     this.#provedMs = undefined;
     this.#awaited = [];
-    if (this.#isRefused) return;
-    this.#isRefused = true;
+    this.#refusals += 1;
+    if (this.#refusals !== REFUSALS_TOLD) return;
     this.#parts.logger.error('the canary RoleBinding cannot be changed; it proves nothing', {
       namespace: this.#parts.options.namespace,
       name: this.#parts.options.name,

@@ -193,7 +193,7 @@ describe('a canary', () => {
     const source = await opened({ canary: true });
     const { metadata } = bed.server.objects('rolebindings')[0] ?? { metadata: { name: '' } };
     bed.server.delete('rolebindings', { metadata });
-    await bed.passing('refused', () => asked().length === 3);
+    await bed.passing('refused', () => asked().length === 5);
     await bed.clock.advance(CANARY.staleAfterMs);
     expect(source.state().kind).toBe('current');
     const errors = bed.logs.filter(({ level }) => level === 'error');

@@ -240,9 +240,8 @@ export class Reflector<T extends WatchedType> {
     const livedMs = this.#parts.clock.monotonicMs() - this.#askedMs;
     if (livedMs >= GOOD_MS && this.#progress.provedMs >= this.#askedMs) this.#backoff.reset();
     const right = `the right to ${this.#verb} ${this.#tools.type.fullName} in all namespaces`;
-    this.#progress.failed(
-      reason === 'forbidden' ? fault(reason, `${right} is missing (${end.problem})`) : end,
-    );
+    const problem = reason === 'forbidden' ? `${right} is missing` : end.problem;
+    this.#progress.failed(reason, problem, end.problem);
     if (countsAsStrike.has(reason)) this.#strikes += 1;
     if (loadAgainAfter.has(reason) || this.#strikes >= STRIKES) this.#loadAgain(reason);
     return Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS) + this.#backoff.nextMs();

@@ -3,7 +3,9 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
 import type { WatchedType } from '../rbac/rbac-records.ts';
-import type { Fault, FaultReason } from './load-failure.ts';
+import type { FaultReason } from './load-failure.ts';
+
+const MISSING_RIGHT = 'a right is missing without which nothing can be decided';
 
 export interface ProgressTools {
   readonly clock: Clock;
@@ -63,14 +65,17 @@ export class TypeProgress implements Progress {
     this.#tools.logger.info('the API server is followed again', { type: this.type });
   }
 
-  /** One line in the log per cause, until all is well again. */
-  failed({ reason, problem }: Fault): void {
+  /**
+   * One line in the log per cause, until all is well again; `answer` is the server's own words. A
+   * server that starts refuses everybody for a moment, so only the first load makes it an error.
+   */
+  failed(reason: FaultReason, problem: string, answer: string): void {
     const { logger, metrics } = this.#tools;
     const { type } = this;
     metrics.increment('kfgw_rbac_stream_faults_total', { type, reason });
-    const fields = { type, reason, problem };
+    const fields = { type, reason, problem, answer };
     if (this.#fault?.reason === reason) logger.debug('the API server still fails', fields);
-    else if (reason === 'forbidden') logger.error('the API server refuses', fields);
+    else if (reason === 'forbidden' && !this.#isLoaded) logger.error(MISSING_RIGHT, fields);
     else logger.warn('the API server fails', fields);
     this.#fault = { reason, problem };
   }
