@@ -19,7 +19,7 @@ interface KeyDirectoryDependencies {
 }
 
 /** The directory cannot be used at start; the message names every file that is wrong. */
-export class KeysUnreadable extends Misconfigured {
+class KeysUnreadable extends Misconfigured {
   override readonly name = 'KeysUnreadable';
 }
 
