@@ -10,6 +10,8 @@ import type { Signals } from './serve.ts';
 const PROGRAM = 'kubeflow-auth-gateway';
 /** What still holds the process open so long after the end of a command is not waited for. */
 const LAST_CALL_MS = 1_000;
+/** Any time does: the timer is there, not what it runs. */
+const AWAKE_MS = 60_000;
 
 const help = `Usage: ${PROGRAM} COMMAND [OPTIONS]
 
@@ -98,5 +100,9 @@ function processSignals(): Signals {
   };
 }
 
+// A command that only waits, such as for an API server that does not answer, must not end as Node would
+// end it: the clock's timers keep nothing open.
+const awake = setInterval(() => undefined, AWAKE_MS);
 process.exitCode = await main(process.argv.slice(2));
+clearInterval(awake);
 setTimeout(() => process.exit(), LAST_CALL_MS).unref();

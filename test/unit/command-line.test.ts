@@ -139,6 +139,25 @@ describe('the command line', { timeout: 30_000 }, () => {
     expect(asking('viewer@example.com')).toMatchObject({ status: 3, stderr: '' });
   });
 
+  test('goes on waiting for an API server that cannot be reached, then says so and ends with 1', () => {
+    const kubeconfigFile = join(directory, 'kubeconfig');
+    const cluster = { server: 'https://127.0.0.1:1' };
+    writeFileSync(
+      kubeconfigFile,
+      stringify({
+        'current-context': 'c',
+        contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
+        clusters: [{ name: 'c', cluster }],
+        users: [{ name: 'u', user: { token: 't' } }],
+      }),
+    );
+    const asked = ['--user', 'user@example.com', '--url', '/notebook/team-a/lab/'];
+    const { status, stdout, stderr } = call('explain', '--kubeconfig', kubeconfigFile, ...asked);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toContain('No roles and bindings to go by:\n');
+    expect(stderr).toContain('ECONNREFUSED');
+  });
+
   test('ends with 1 when a command fails', () => {
     const notADirectory = configFile();
     const { status, stderr } = call('keys', 'init', '--directory', notADirectory);
