@@ -43,7 +43,8 @@ export class ObjectFlow<T extends WatchedType> {
   apply(change: ObjectChange, object: unknown): Applied {
     const read = readObject(this.#parts, object);
     if (read.key === undefined) return false;
-    const { sink } = this.#parts;
+    const { sink, metrics, type } = this.#parts;
+    metrics.increment('kfgw_rbac_watch_events_total', { type });
     if (change === 'DELETED' || read.record === undefined) sink.remove(read.key);
     else sink.upsert(read.record);
     this.#setCount(this.#count + COUNT_CHANGE[change]);

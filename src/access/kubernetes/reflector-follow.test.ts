@@ -254,6 +254,7 @@ describe('a reflector that follows', () => {
     await bed.until('all seen', () => names().includes('comes'));
     expect(names()).toEqual(['comes', 'stays']);
     expect(bed.count('kfgw_rbac_objects', { type: 'rolebindings' })).toBe(2);
+    expect(bed.count('kfgw_rbac_watch_events_total', { type: 'rolebindings' })).toBeGreaterThan(0);
   });
 
   it('does nothing about the deletion of what it never saw', async () => {

@@ -7,7 +7,8 @@ export const access = section({
       'Whether namespace rules are enforced: shadow forwards what the namespace rules would refuse, and reports it. Sign-in, request hygiene and identity headers stay enforced.',
   }).default('enforce'),
   unmatched: choice(['authenticated', 'deny'], {
-    about: 'What a path that no row of the catalogue names asks of the caller.',
+    about:
+      'What a path that no row of the catalogue names asks of the caller, at the hosts of publicOrigins. At other hosts it is closed, unless inferenceHosts or a row names the host.',
   }).default('authenticated'),
   routesFile: file({
     about: 'Route catalogue (YAML) to use instead of the shipped config/kubeflow-routes.yaml.',
@@ -74,7 +75,7 @@ export const rbac = section({
   }).optional(),
   staleAfter: duration({
     about:
-      'Time without an event or bookmark of a type after which that type counts as stale. API servers send a bookmark about once a minute.',
+      'Time without an event, a bookmark or a reopened watch of a type after which that type counts as stale. A watch that is silent is asked for again 15s before that.',
     min: '75s',
     max: '10m',
   }).prefault('90s'),
