@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { RbacIndex } from '../../src/access/rbac/rbac-index.ts';
-import type { Grant, NearMiss, RbacReader } from '../../src/access/rbac/rbac-reader.ts';
+import type { Grant, NearMiss, RbacReader, Subjects } from '../../src/access/rbac/rbac-reader.ts';
 import type { BindingRecord } from '../../src/access/rbac/rbac-records.ts';
+import type { Principal } from '../../src/identity/principal.ts';
 import { liveOn, loadPolicy } from '../fixtures/rbac-history.ts';
 import type { Asker, Policy, Question } from '../fixtures/rbac-oracle.ts';
 import { oracleAllows } from '../fixtures/rbac-oracle.ts';
@@ -59,6 +60,10 @@ function compareHistory(seed: number, tally: Tally): void {
       require(indexAllows(index, asked) === expected, 'answers', seed, asked);
       if (count % 10 !== 0) continue;
       require(indexAllows(fresh, disordered(random, asked)) === expected, 'order', seed, asked);
+      const subjects = index.subjectsOf(principalOf(asked.asker));
+      require(allows(fresh, subjects, asked.question) ===
+        expected, 'strange subjects', seed, asked);
+      require(allows(index, subjects, asked.question) === expected, 'own subjects', seed, asked);
       checkExplanation(index, policy, asked, seed);
     }
     const moved = watched.filter((asked, at) => indexAllows(index, asked) !== answers[at]);
@@ -67,15 +72,27 @@ function compareHistory(seed: number, tally: Tally): void {
   }
 }
 
+/** One object per caller for all histories, as a session keeps it over all changes of policy. */
+const principals = new Map<string, Principal>();
+function principalOf({ user, groups }: Asker): Principal {
+  const key = JSON.stringify([user, groups]);
+  const known = principals.get(key) ?? { userId: user, groups };
+  principals.set(key, known);
+  return known;
+}
+
 function indexAllows(index: RbacReader, { asker, question }: AskedQuestion): boolean {
-  const subjects = index.subjectsOf({ userId: asker.user, groups: asker.groups });
+  return allows(index, index.subjectsOf(principalOf(asker)), question);
+}
+
+function allows(index: RbacReader, subjects: Subjects, question: Question): boolean {
   if ('path' in question) return index.explain(subjects, question).kind === 'allowed';
   return index.grantOf(subjects, question) !== undefined;
 }
 
 /** The caller as the API server would see the request: with the groups that are implied. */
 function askerOf(index: RbacReader, { asker }: AskedQuestion): Asker {
-  const { implicitGroups } = index.subjectsOf({ userId: asker.user, groups: asker.groups });
+  const { implicitGroups } = index.subjectsOf(principalOf(asker));
   return { user: asker.user, groups: [...asker.groups, ...implicitGroups] };
 }
 
@@ -94,7 +111,7 @@ function checkExplanation(
 ): void {
   const { question } = asked;
   const asker = askerOf(index, asked);
-  const subjects = index.subjectsOf({ userId: asker.user, groups: asker.groups });
+  const subjects = index.subjectsOf(principalOf(asked.asker));
   const explanation = index.explain(subjects, question);
   const isAllowed = explanation.kind === 'allowed';
   require(isAllowed === indexAllows(index, asked), 'explain', seed, asked);

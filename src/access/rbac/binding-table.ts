@@ -17,9 +17,15 @@ export class BindingTable {
   readonly #pool: RecordPool;
   readonly #byName = new RecordTable<StoredBinding>((binding) => binding);
   readonly #bySubject = new Map<string, Map<string, BindingsOfSubject>>();
+  #state: object = {};
 
   constructor(pool: RecordPool) {
     this.#pool = pool;
+  }
+
+  /** Another object after every change, in this table and in no other: for whoever remembers of it. */
+  get state(): object {
+    return this.#state;
   }
 
   get(key: ObjectKey): StoredBinding | undefined {
@@ -31,12 +37,15 @@ export class BindingTable {
     const before = this.#byName.put(binding);
     if (before !== undefined) this.#unlist(before);
     this.#list(binding);
+    this.#state = {};
   }
 
   /** Returns what was there. */
   delete(key: ObjectKey): StoredBinding | undefined {
     const binding = this.#byName.delete(key);
-    if (binding !== undefined) this.#unlist(binding);
+    if (binding === undefined) return undefined;
+    this.#unlist(binding);
+    this.#state = {};
     return binding;
   }
 

@@ -1,6 +1,8 @@
 // Owns a caller as the index asks about it: the keys under which bindings may name them.
 import type { Principal } from '../../identity/principal.ts';
+import type { BindingTable } from './binding-table.ts';
 import type { Subjects } from './rbac-reader.ts';
+import type { StoredBinding } from './stored-binding.ts';
 import { groupKey, userKey } from './subject-keys.ts';
 
 const AUTHENTICATED = 'system:authenticated';
@@ -16,6 +18,8 @@ export class CallerSubjects implements Subjects {
   readonly keys: readonly string[];
   /** In `system:masters`: allowed everything before RBAC is asked. */
   readonly isPrivileged: boolean;
+  #clusterBindings: readonly StoredBinding[] = [];
+  #clusterState: object | undefined;
 
   /** `shared` gives one string for equal keys: colleagues are in the same groups, and memory is what a decision waits for. */
   constructor(principal: Principal, shared: (key: string) => string) {
@@ -24,6 +28,16 @@ export class CallerSubjects implements Subjects {
     const groups = new Set([...principal.groups, ...this.implicitGroups]);
     this.keys = [userKey(principal.userId), ...Array.from(groups, groupKey)].map(shared);
     this.isPrivileged = groups.has(MASTERS);
+  }
+
+  /** The ClusterRoleBindings that name the caller: every decision asks, so they are remembered until any changes. */
+  clusterBindings(table: BindingTable): readonly StoredBinding[] {
+    if (this.#clusterState !== table.state) {
+      const bySubject = table.bySubject('');
+      this.#clusterBindings = this.keys.flatMap((key) => bySubject?.get(key) ?? []);
+      this.#clusterState = table.state;
+    }
+    return this.#clusterBindings;
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Principal } from '../../identity/principal.ts';
 import type { Cancel } from '../../kernel/clock.ts';
 import type { ResourceQuestion } from './access-question.ts';
+import type { BindingsOfSubject } from './binding-table.ts';
 import { BindingTable } from './binding-table.ts';
 import { CallerSubjects } from './caller-subjects.ts';
 import { explainGrant, nearMisses, privilegedGrant } from './explanation.ts';
@@ -126,24 +127,24 @@ export class RbacIndex implements RbacReader {
     return type.current.in(namespace);
   }
 
-  /** RoleBindings count only where a namespace is asked about, which URLs never are. */
+  /**
+   * The first binding of the caller whose role allows it: one rule of one binding must do.
+   * RoleBindings count only where a namespace is asked about, which URLs never are.
+   */
   #firstGrant(caller: CallerSubjects, question: AccessQuestion): StoredBinding | undefined {
-    const ofCluster = this.#granting(this.#clusterRoleBindings.current, '', caller, question);
-    if (ofCluster !== undefined || isUrlQuestion(question)) return ofCluster;
-    const { namespace } = question;
-    if (namespace === '') return undefined;
-    return this.#granting(this.#roleBindings.current, namespace, caller, question);
+    for (const binding of caller.clusterBindings(this.#clusterRoleBindings.current)) {
+      if (this.#allows(binding, question)) return binding;
+    }
+    if (isUrlQuestion(question) || question.namespace === '') return undefined;
+    const bySubject = this.#roleBindings.current.bySubject(question.namespace);
+    return bySubject === undefined ? undefined : this.#granting(bySubject, caller, question);
   }
 
-  /** The first binding of the caller whose role allows it: one rule of one binding must do. */
   #granting(
-    bindings: BindingTable,
-    namespace: string,
+    bySubject: ReadonlyMap<string, BindingsOfSubject>,
     caller: CallerSubjects,
     question: AccessQuestion,
   ): StoredBinding | undefined {
-    const bySubject = bindings.bySubject(namespace);
-    if (bySubject === undefined) return undefined;
     for (const key of caller.keys) {
       const listed = bySubject.get(key);
       if (listed === undefined) continue;
