@@ -22,6 +22,7 @@ label { display: block; margin: 1rem 0; }
 input { display: block; margin-top: .25rem; padding: .5rem; font: inherit; width: 100%; max-width: 20rem; box-sizing: border-box; }
 button { padding: .5rem 1rem; font: inherit; }
 td button { padding: 0 .5rem; }
+[data-namespace] { white-space: nowrap; }
 .refused { color: #b3261e; }
 @media (prefers-color-scheme: dark) { .refused { color: #f2b8b5; } }
 </style>

@@ -136,6 +136,14 @@ describe('the demo', { timeout: 60_000 }, () => {
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual(statuses);
   });
 
+  it('tells whom it refuses as whom they are signed in, and what to ask of whom', async () => {
+    const person = { login: 'viewer@example.com', password };
+    const { answer } = await signInByForm(`${demo.url}/notebook/team-a/lab/`, person);
+    expect(answer?.status).toBe(403);
+    expect(answer?.body).toContain('<dt>You are</dt><dd><code>viewer@example.com</code></dd>');
+    expect(answer?.body).toContain('Ask the owner of the namespace team-a to add you');
+  });
+
   it('lets contributors make a notebook, and viewers not', async () => {
     const make = async (login: string) => {
       const init = { method: 'POST', headers: { origin: demo.url } };

@@ -21,6 +21,8 @@ export interface RefusalView {
   readonly retryAfterSec: number | undefined;
   /** What was asked of RBAC, where that is why. */
   readonly access?: AccessDetail | undefined;
+  /** As whom the caller is signed in, where that is known. */
+  readonly userId?: string | undefined;
 }
 
 export interface StandIn {
@@ -143,6 +145,7 @@ function viewOf(exchange: Exchange, reason: ReasonCode, told: Told): RefusalView
     returnTo: isSafe ? head.target.raw : undefined,
     retryAfterSec: told.retryAfterSec,
     access: told.access,
+    userId: exchange.userId,
   };
 }
 

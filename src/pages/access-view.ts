@@ -14,19 +14,26 @@ function accessAdvice({ namespace, enoughRole }: AccessDetail): string {
   return `Ask the owner of the namespace ${namespace} to add you as a contributor; the role ${enoughRole} is enough.`;
 }
 
-/** The part of a page that tells of it. Another account may have the right: to change is one way out. */
+/**
+ * The part of a page that tells of it. Another account may have the right: to change is one way out. An
+ * owner adds people by exactly the name that they are signed in with.
+ */
 export function accessView(
   detail: AccessDetail,
-  returnTo: string | undefined,
+  {
+    userId,
+    returnTo,
+  }: { readonly userId?: string | undefined; readonly returnTo?: string | undefined },
 ): Pick<PageView, 'text' | 'facts' | 'alternative'> {
   const { namespace, question, enoughRole } = detail;
   const back = returnTo === undefined ? '' : `?rd=${encodeURIComponent(returnTo)}`;
   return {
     text: [accessAdvice(detail)],
     facts: [
+      ...(userId === undefined ? [] : [{ name: 'You are', value: userId }]),
       ...(namespace === undefined ? [] : [{ name: 'Namespace', value: namespace }]),
-      { name: 'Asked', value: question },
-      { name: 'Enough', value: enoughRole },
+      { name: 'Right needed', value: question },
+      { name: 'Enough role', value: enoughRole },
     ],
     alternative: { label: 'Sign out, to use another account', href: `${SIGN_OUT_PATH}${back}` },
   };

@@ -50,6 +50,7 @@ const forbidden = {
   reason: 'namespace_forbidden',
   requestId: 'r-1',
   returnTo: '/notebook/team-a/lab/?x=1',
+  userId: 'ann@example.com',
   access: {
     namespace: 'team-a',
     question: 'get notebooks.kubeflow.org/lab in namespace team-a',
@@ -65,9 +66,10 @@ describe('the page about a right that is missing', () => {
       'Ask the owner of the namespace team-a to add you as a contributor; the role viewer is enough.',
     ]);
     expect(view.facts).toEqual([
+      { name: 'You are', value: 'ann@example.com' },
       { name: 'Namespace', value: 'team-a' },
-      { name: 'Asked', value: 'get notebooks.kubeflow.org/lab in namespace team-a' },
-      { name: 'Enough', value: 'viewer' },
+      { name: 'Right needed', value: 'get notebooks.kubeflow.org/lab in namespace team-a' },
+      { name: 'Enough role', value: 'viewer' },
     ]);
     expect(view.report).toEqual({ code: 'namespace_forbidden', requestId: 'r-1' });
   });

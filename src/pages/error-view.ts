@@ -16,6 +16,8 @@ export interface ErrorView {
   readonly retryHref?: string | undefined;
   /** What was asked of RBAC, where that is why. */
   readonly access?: AccessDetail | undefined;
+  /** As whom they are signed in, where that is known. */
+  readonly userId?: string | undefined;
 }
 
 /** Refusals that a new sign-in may heal although their status is not 401. */
@@ -38,7 +40,7 @@ export function errorPageView(view: ErrorView): PageView {
   return {
     title,
     text: [advice],
-    ...(view.access === undefined ? {} : accessView(view.access, view.returnTo)),
+    ...(view.access === undefined ? {} : accessView(view.access, view)),
     action: actionOf(view, retryHref),
     ...(view.retryAfterSec !== undefined && retryHref !== undefined
       ? { refresh: { seconds: view.retryAfterSec, href: retryHref, withoutScript: false } }
