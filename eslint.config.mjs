@@ -29,6 +29,13 @@ const language = [
   { selector: 'TSEnumDeclaration', message: 'Use a union of literals.' },
   { selector: 'ExportDefaultDeclaration', message: 'Use named exports.' },
 ];
+const logMessages = [
+  {
+    selector:
+      'CallExpression[callee.property.name=/^(debug|info|warn|error)$/] > Literal.arguments:first-child[value!=/^[A-Z].*\\.$/]',
+    message: 'Log a sentence: a capital letter, a period; what varies goes into the fields.',
+  },
+];
 
 export default defineConfig(
   { ignores: ['dist', 'coverage', 'node_modules', 'docs/generated'] },
@@ -61,7 +68,7 @@ export default defineConfig(
       'max-lines': ['error', { max: 400 }],
       'max-lines-per-function': ['error', { max: 60 }],
       complexity: ['error', 10],
-      'no-restricted-syntax': ['error', ...language, ...clockAndChance],
+      'no-restricted-syntax': ['error', ...language, ...clockAndChance, ...logMessages],
       'no-restricted-globals': [
         'error',
         ...['setTimeout', 'setInterval', 'setImmediate'].map((name) => ({

@@ -203,7 +203,7 @@ export class Forwarder {
     }
     const reason = upstreamReason(error);
     this.#deps.metrics.increment('kfgw_upstream_errors_total', { reason });
-    this.#deps.logger.debug('an application could not answer', {
+    this.#deps.logger.debug('An application could not answer.', {
       upstream: forwarding.upstream.id,
       reason,
       requestId: exchange.requestId,
@@ -214,7 +214,7 @@ export class Forwarder {
 
   #fault(forwarding: Forwarding, error: unknown): void {
     if (forwarding.isSettled) return;
-    this.#deps.logger.error('forwarding failed by a fault of the gateway', {
+    this.#deps.logger.error('Forwarding failed by a fault of the gateway.', {
       requestId: forwarding.exchange.requestId,
       error: errorText(error),
     });

@@ -190,7 +190,7 @@ export class InlineDoor {
   }
 
   #fault(exchange: Exchange, error: unknown): void {
-    this.#deps.logger.error('a request failed by a fault of the gateway', {
+    this.#deps.logger.error('A request failed by a fault of the gateway.', {
       requestId: exchange.requestId,
       error: errorText(error),
     });

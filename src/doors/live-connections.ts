@@ -111,7 +111,7 @@ export class LiveConnections {
 
   /** A bug must not end the process, nor keep other sessions from being asked about. */
   readonly #fault = (error: unknown): void => {
-    this.#deps.logger.error('a live connection could not be decided again', {
+    this.#deps.logger.error('A live connection could not be decided again.', {
       error: errorText(error),
     });
   };

@@ -107,7 +107,7 @@ class NodeListener implements PublicListener {
       server.listen(this.#options.port, this.#options.host, () => {
         server.off('error', reject);
         server.on('error', (error) => {
-          this.#deps.logger.error('the public listener cannot accept a connection', {
+          this.#deps.logger.error('The public listener cannot accept a connection.', {
             error: errorText(error),
           });
         });
@@ -200,7 +200,7 @@ class NodeListener implements PublicListener {
       if (read.kind === 'refused') this.#refuse(exchange, read.reason);
       else this.#route(exchange, read.head, isUpgrade);
     } catch (error) {
-      this.#deps.logger.error('a request failed by a fault of the gateway', {
+      this.#deps.logger.error('A request failed by a fault of the gateway.', {
         requestId: exchange.requestId,
         error: errorText(error),
       });

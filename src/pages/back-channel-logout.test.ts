@@ -36,7 +36,7 @@ describe('POST /oauth2/backchannel-logout', () => {
     expect(bed.login.logoutTokens).toEqual(['t.t.t']);
     expect(await isSignedIn()).toBe(false);
     expect(bed.log).toContainEqual(
-      expect.objectContaining({ message: 'signed out by the provider' }),
+      expect.objectContaining({ message: 'Somebody was signed out by the provider.' }),
     );
   });
 

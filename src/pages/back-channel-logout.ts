@@ -43,19 +43,19 @@ export function backChannelLogout({ login, sessions, logger }: PageContext): Req
       return;
     }
     if (outcome?.kind !== 'verified') {
-      logger.info('logout message refused', { requestId });
+      logger.info('A logout message was refused.', { requestId });
       sendJson(res, 400, invalidRequest);
       return;
     }
     if (await sessions.isRemembered(outcome.jti)) {
-      logger.warn('logout message replayed', { requestId });
+      logger.warn('A logout message was replayed.', { requestId });
       sendJson(res, 400, invalidRequest);
       return;
     }
     const ended = await sessions.endSelected(outcome.selector, 'signed_out_at_provider');
     // Only now: a message that the store made fail is no replay when the provider sends it again.
     await sessions.remember(outcome.jti, outcome.expiresAtMs);
-    logger.info('signed out by the provider', { requestId, ended });
+    logger.info('Somebody was signed out by the provider.', { requestId, ended });
     res.status(200).end();
   };
 }

@@ -37,7 +37,7 @@ describe('GET /oauth2/callback', () => {
   it('counts and logs the sign-in by user and session handle, and no secret', async () => {
     const cookie = await bed.signIn();
     expect(bed.logins).toEqual(['success']);
-    const line = bed.log.find(({ message }) => message === 'signed in');
+    const line = bed.log.find(({ message }) => message === 'Somebody signed in.');
     expect(line?.level).toBe('info');
     expect(line?.fields['user']).toBe('user@example.com');
     expect(line?.fields['session']).toMatch(/^[\w-]{22}$/);
@@ -203,7 +203,7 @@ describe('GET /oauth2/callback', () => {
     const error = 'Error: a secret detail';
     expect(bed.log).toContainEqual({
       level: 'error',
-      message: 'page failed',
+      message: 'A page failed.',
       fields: { error, requestId: 'r-1' },
     });
   });

@@ -50,14 +50,14 @@ async function establish(
     if (!(error instanceof StoreUnavailable)) throw error;
     const reason = 'session_store_unavailable';
     metrics.increment('kfgw_logins_total', { result: reason });
-    logger.warn('sign-in failed', { reason, requestId: id });
+    logger.warn('A sign-in failed.', { reason, requestId: id });
     const retryHref = startAddress(completed.returnTo);
     const policy = ownPagePolicy(login);
     sendReason(req, res, { reason, retryAfterSec: STORE_RETRY_SEC, retryHref }, policy);
     return;
   }
   metrics.increment('kfgw_logins_total', { result: 'success' });
-  logger.info('signed in', {
+  logger.info('Somebody signed in.', {
     user: completed.login.claims.principal.userId,
     session: await handleOf(authenticator, sessionCookie),
     requestId: id,
@@ -91,7 +91,7 @@ async function explain(
   }
   const reason = outcome.kind === 'refused' ? outcome.reason : 'provider_unavailable';
   metrics.increment('kfgw_logins_total', { result: reason });
-  logger.info('sign-in refused', { reason, requestId: head.id });
+  logger.info('A sign-in was refused.', { reason, requestId: head.id });
   const { returnTo } = outcome;
   const retry =
     outcome.kind === 'unavailable'

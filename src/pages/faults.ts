@@ -17,7 +17,7 @@ export function answerFault({ login, logger }: FaultContext): ErrorRequestHandle
       sendReason(req, res, { reason: 'session_store_unavailable', retryAfterSec: 5 }, policy);
       return;
     }
-    logger.error('page failed', { error: errorText(error), requestId: headOf(req).id });
+    logger.error('A page failed.', { error: errorText(error), requestId: headOf(req).id });
     // An answer that has begun cannot become another one: the client must see that it broke off.
     if (res.headersSent) res.destroy();
     else sendReason(req, res, { reason: 'internal_error' }, policy);

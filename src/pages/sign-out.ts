@@ -52,11 +52,11 @@ async function endSession(context: PageContext, req: Request, res: Response): Pr
     tokens = await browserSessions.end(req, res);
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error;
-    logger.warn('sign-out failed', { reason: 'session_store_unavailable', requestId: head.id });
+    logger.warn('A sign-out failed.', { reason: 'session_store_unavailable', requestId: head.id });
     sendReason(req, res, { reason: 'session_store_unavailable', retryAfterSec: 5 }, policy);
     return;
   }
-  logger.info('signed out', { requestId: head.id });
+  logger.info('Somebody signed out.', { requestId: head.id });
   const next = (tokens && login.signOutAddress(tokens)) ?? rdOf(head);
   if (next === undefined) sendPage(res, 200, signedOutView, policy);
   else redirect(res, next, head.method === 'POST' ? 303 : 302);

@@ -130,7 +130,7 @@ export class Canary {
     this.#awaited = [];
     this.#refusals += 1;
     if (this.#refusals !== REFUSALS_TOLD) return;
-    this.#parts.logger.error('the canary RoleBinding cannot be changed; it proves nothing', {
+    this.#parts.logger.error('The canary RoleBinding cannot be changed; it proves nothing.', {
       namespace: this.#parts.options.namespace,
       name: this.#parts.options.name,
       problem,

@@ -198,7 +198,7 @@ describe('a canary', () => {
     expect(source.state().kind).toBe('current');
     const errors = bed.logs.filter(({ level }) => level === 'error');
     expect(errors.map(({ message }) => message)).toEqual([
-      'the canary RoleBinding cannot be changed; it proves nothing',
+      'The canary RoleBinding cannot be changed; it proves nothing.',
     ]);
   });
 });

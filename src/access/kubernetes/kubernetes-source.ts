@@ -129,13 +129,13 @@ export class KubernetesSource implements PolicySource {
       case 'loading':
         return;
       case 'current':
-        logger.info('the RBAC index is current');
+        logger.info('The RBAC index is current.');
         return;
       case 'degraded':
-        logger.warn('the RBAC index may be out of date; the last state is served', { ...state });
+        logger.warn('The RBAC index may be out of date; the last state is served.', { ...state });
         return;
       case 'expired':
-        logger.error('the RBAC index is out of date; decisions fail closed', { ...state });
+        logger.error('The RBAC index is out of date; decisions fail closed.', { ...state });
         return;
     }
   }

@@ -113,7 +113,7 @@ function readObject<T extends WatchedType>(
   if (read.kind === 'record') return { key: read.record, record: read.record };
   const { key, problem } = read;
   metrics.increment('kfgw_rbac_unreadable_objects_total', { type });
-  logger.error('an object of the API server cannot be read; it grants nothing', {
+  logger.error('An object of the API server cannot be read; it grants nothing.', {
     type,
     ...key,
     problem,

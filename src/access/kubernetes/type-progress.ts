@@ -5,7 +5,7 @@ import type { Metrics } from '../../kernel/metrics.ts';
 import type { WatchedType } from '../rbac/rbac-records.ts';
 import type { FaultReason } from './load-failure.ts';
 
-const MISSING_RIGHT = 'a right is missing without which nothing can be decided';
+const MISSING_RIGHT = 'A right is missing without which nothing can be decided.';
 
 export interface ProgressTools {
   readonly clock: Clock;
@@ -55,14 +55,14 @@ export class TypeProgress implements Progress {
     this.#isLoaded = true;
     this.proved(asOfMs);
     metrics.increment('kfgw_rbac_relists_total', { type: this.type, reason: cause });
-    logger.info('loaded from the API server', { type: this.type, cause, objects });
+    logger.info('A type was loaded from the API server.', { type: this.type, cause, objects });
   }
 
   proved(asOfMs: number): void {
     this.#provedMs = Math.max(this.#provedMs, asOfMs);
     if (this.#fault === undefined) return;
     this.#fault = undefined;
-    this.#tools.logger.info('the API server is followed again', { type: this.type });
+    this.#tools.logger.info('The API server is followed again.', { type: this.type });
   }
 
   /**
@@ -74,9 +74,9 @@ export class TypeProgress implements Progress {
     const { type } = this;
     metrics.increment('kfgw_rbac_stream_faults_total', { type, reason });
     const fields = { type, reason, problem, answer };
-    if (this.#fault?.reason === reason) logger.debug('the API server still fails', fields);
+    if (this.#fault?.reason === reason) logger.debug('The API server still fails.', fields);
     else if (reason === 'forbidden' && !this.#isLoaded) logger.error(MISSING_RIGHT, fields);
-    else logger.warn('the API server fails', fields);
+    else logger.warn('The API server fails.', fields);
     this.#fault = { reason, problem };
   }
 }

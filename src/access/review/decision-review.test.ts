@@ -133,7 +133,7 @@ describe('a decision that the API server does not confirm', () => {
       expect(bed.log).toEqual([
         {
           level: 'error',
-          message: 'the API server decides otherwise than the index',
+          message: 'The API server decides otherwise than the index.',
           fields: { ...asked, index: side, apiServer: api.kind },
         },
       ]);
@@ -191,7 +191,7 @@ describe('an answer that is none', () => {
     expect(bed.log).toEqual([
       {
         level: 'warn',
-        message: 'decisions cannot be reviewed',
+        message: 'Decisions cannot be reviewed.',
         fields: { problem: 'status 403' },
       },
     ]);

@@ -109,7 +109,7 @@ export class DecisionReview {
       const answer = await review(reviewQuestion(decision.subjects, decision.question));
       if (!this.#isClosed) this.#compare(decision, before, answer);
     } catch (error) {
-      logger.error('a decision could not be reviewed', { error: errorText(error) });
+      logger.error('A decision could not be reviewed.', { error: errorText(error) });
     } finally {
       this.#isAsking = false;
       this.#schedule();
@@ -125,7 +125,7 @@ export class DecisionReview {
     if (answer.kind === 'conditional') {
       this.#count('conditional');
       this.#deps.logger.warn(
-        'an authorizer answers with conditions, which RBAC does not have',
+        'An authorizer answers with conditions, which RBAC does not have.',
         fieldsOf(decision),
       );
       return;
@@ -153,7 +153,7 @@ export class DecisionReview {
     this.#count('differs');
     const side = indexAllows ? 'allowed' : 'denied';
     this.#deps.metrics.increment('kfgw_rbac_review_differences_total', { index: side });
-    this.#deps.logger.error('the API server decides otherwise than the index', {
+    this.#deps.logger.error('The API server decides otherwise than the index.', {
       ...fieldsOf(decision),
       index: side,
       apiServer: apiAllows ? 'allowed' : 'denied',
@@ -170,7 +170,7 @@ export class DecisionReview {
   #tellWhetherAnswered(answer: ReviewAnswer): void {
     const isAnswered = answer.kind !== 'unavailable';
     if (!isAnswered && this.#isAnswered) {
-      this.#deps.logger.warn('decisions cannot be reviewed', { problem: answer.problem });
+      this.#deps.logger.warn('Decisions cannot be reviewed.', { problem: answer.problem });
     }
     this.#isAnswered = isAnswered;
   }

@@ -85,7 +85,7 @@ export class OpenidLoginFlow implements LoginFlow {
       nowMs: this.#deps.clock.nowMs(),
     });
     if (outcome.kind === 'verified') return outcome;
-    this.#deps.logger.warn('logout token not accepted', { problem: outcome.detail });
+    this.#deps.logger.warn('A logout token was not accepted.', { problem: outcome.detail });
     return { kind: outcome.kind };
   }
 
@@ -117,7 +117,7 @@ export class OpenidLoginFlow implements LoginFlow {
     const fault = providerFault(error);
     const isPersonRefused = fault.kind === 'refused' && fault.status === undefined;
     const level = isPersonRefused ? 'info' : 'warn';
-    this.#deps.logger[level]('sign-in failed at the provider', { problem: fault.detail });
+    this.#deps.logger[level]('A sign-in failed at the provider.', { problem: fault.detail });
     if (fault.kind === 'unreachable') return this.#unavailable(found);
     return refused(isPersonRefused ? 'login_refused_by_provider' : 'login_failed', found);
   }

@@ -75,14 +75,14 @@ export class Provider {
       const keys = this.#keysAt(metadata.jwks_uri);
       await keys.reload();
       if (!wasWell || this.#connection === undefined) {
-        logger.info('identity provider is ready', { issuer });
+        logger.info('The identity provider is ready.', { issuer });
       }
       this.#connection = { configuration: this.#configure(metadata), metadata, keys };
       return true;
     } catch (error) {
       metrics.set('kfgw_provider_up', {}, 0);
       if (wasWell) {
-        logger.warn('identity provider is not ready', {
+        logger.warn('The identity provider is not ready.', {
           issuer,
           problem: providerFault(error).detail,
         });

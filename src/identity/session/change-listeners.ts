@@ -28,7 +28,7 @@ export class ChangeListeners {
       try {
         listener(change);
       } catch (error) {
-        this.#logger.error('a listener to session changes failed', { error: errorText(error) });
+        this.#logger.error('A listener to session changes failed.', { error: errorText(error) });
       }
     }
   }

@@ -73,7 +73,7 @@ export class KeptConnection<C extends RedisConnection> {
     const unlogged = this.#unlogged;
     this.#lastLogMs = nowMs;
     this.#unlogged = 0;
-    logger.warn('Redis cannot be reached', { purpose, error: errorText(error), unlogged });
+    logger.warn('Redis cannot be reached.', { purpose, error: errorText(error), unlogged });
   }
 
   async close(): Promise<void> {
@@ -124,7 +124,7 @@ export class KeptConnection<C extends RedisConnection> {
     if (this.#isClosed) return;
     const { clock, logger, purpose, onReady } = this.#parts;
     this.#readySinceMs = clock.monotonicMs();
-    logger.info('connected to Redis', { purpose });
+    logger.info('Redis is connected.', { purpose });
     onReady(connection);
   }
 

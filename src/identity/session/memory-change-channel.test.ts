@@ -43,6 +43,6 @@ describe('MemoryChangeChannel', () => {
     channel.onChange((change) => heard.push(change));
     channel.announce('key');
     expect(heard).toHaveLength(1);
-    expect(logged).toEqual(['a listener to session changes failed']);
+    expect(logged).toEqual(['A listener to session changes failed.']);
   });
 });

@@ -174,7 +174,7 @@ export class RedisChangeChannel implements ChangeChannel {
       this.#beat();
     } catch (error) {
       // Without an echo it will be replaced.
-      this.#parts.logger.warn('Redis refused the subscription to session changes', {
+      this.#parts.logger.warn('Redis refused the subscription to session changes.', {
         error: errorText(error),
       });
     }

@@ -59,7 +59,7 @@ export class SessionEnder {
       }
       await store.deleteProviderRecord(person);
     } catch (error) {
-      logger.warn('a provider record without sessions is left to expire', {
+      logger.warn('A provider record without sessions is left to expire.', {
         error: errorText(error),
       });
     }

@@ -88,7 +88,7 @@ export class SessionReader {
       return reading;
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) {
-        logger.error('reading a session failed', { error: errorText(error) });
+        logger.error('A session could not be read.', { error: errorText(error) });
       }
       this.#probeAtMs = clock.monotonicMs() + PROBE_EVERY_MS;
       return { kind: 'unavailable' };

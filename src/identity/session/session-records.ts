@@ -115,12 +115,14 @@ export class SessionRecords {
     const { purpose } = place;
     const opened = this.#sealer.open(place, sealed);
     if (opened.kind === 'unknown-key') {
-      this.#logger.warn('a record is sealed with a key that this replica lacks', { purpose });
+      this.#logger.warn('A session record is sealed with a key that this replica lacks.', {
+        purpose,
+      });
       return { kind: 'unavailable' };
     }
     const record = opened.kind === 'opened' ? parse(opened.plaintext) : undefined;
     if (record !== undefined) return { kind: 'opened', record };
-    this.#logger.error('a record in the session store was refused', { purpose });
+    this.#logger.error('A record of the session store was refused.', { purpose });
     return { kind: 'missing' };
   }
 }

@@ -91,7 +91,7 @@ export class SessionRefresher implements ClaimsRefresher {
       const work = (held: Lease) => this.#refreshUnder(held, person, claimsAtMs);
       return (await underLease(lease, person, work)) ?? 'superseded';
     } catch (error) {
-      logger.warn('claims could not be refreshed', { error: errorText(error) });
+      logger.warn('Claims could not be refreshed.', { error: errorText(error) });
       return 'failed';
     }
   }
