@@ -62,6 +62,12 @@ export async function loadPages(
   }
 }
 
+/** How far the server is with the type: what it says beside a list of one object. */
+export async function currentVersion(parts: PagesParts): Promise<PagesEnd> {
+  const page = await loadPage(parts, 1, '');
+  return page.kind === 'page' ? { kind: 'loaded', version: page.version } : page;
+}
+
 async function loadPage(
   { transport, type, clock, signal }: PagesParts,
   limit: number,

@@ -51,7 +51,8 @@ describe('a reflector that loads', () => {
       { limit: '500', continue: 'next-0' },
       { limit: '500', continue: 'next-1' },
     ]);
-    expect(queries[4]).toMatchObject({ watch: 'true', resourceVersion: '2203' });
+    expect(queries[4]).toEqual({ limit: '1' });
+    expect(queries[5]).toMatchObject({ watch: 'true', resourceVersion: '2203' });
   });
 
   it('asks for no more of service accounts than their metadata', async () => {

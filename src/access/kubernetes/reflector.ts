@@ -7,7 +7,7 @@ import type { RecordByType, WatchedType } from '../rbac/rbac-records.ts';
 import type { RecordSink } from '../rbac/record-sink.ts';
 import type { ApiTransport } from './api-transport.ts';
 import { Backoff } from './backoff.ts';
-import { loadPages } from './list-pages.ts';
+import { currentVersion, loadPages } from './list-pages.ts';
 import { failureOf, fault, type Failure, type Fault, type FaultReason } from './load-failure.ts';
 import { ObjectFlow, type ObjectLoad } from './object-flow.ts';
 import { resourceTypes } from './resource-type.ts';
@@ -167,6 +167,8 @@ export class Reflector<T extends WatchedType> {
   }
 
   async #followFrom(version: string): Promise<StreamEnd> {
+    const lost = await this.#whatIsLost(version);
+    if (lost !== undefined) return lost;
     const { clock, quietAfterMs } = this.#parts;
     const end = await watch(this.#tools, changesAfter(version), {
       signal: this.#stream.signal,
@@ -181,6 +183,20 @@ export class Reflector<T extends WatchedType> {
     return asKnownRequest(end);
   }
 
+  /**
+   * A server that was set back (its etcd lost or restored) takes a watch from a version it has yet to
+   * reach, and says nothing until it is there, not even in bookmarks
+   * (k8s.io/apiserver pkg/storage/cacher/cache_watcher.go). So it is asked first where it is.
+   */
+  async #whatIsLost(version: string): Promise<StreamEnd | undefined> {
+    const { signal } = this.#stream;
+    this.#verb = 'list';
+    const head = await currentVersion({ ...this.#tools, signal });
+    this.#verb = head.kind === 'loaded' ? 'watch' : 'list';
+    if (head.kind !== 'loaded') return asKnownRequest(head);
+    return isLater(version, head.version) ? wentBack(head.version, version) : undefined;
+  }
+
   #commit(load: ObjectLoad<T>): void {
     load.commit();
     this.#progress.loaded(this.#askedMs, this.#cause, load.count);
@@ -191,7 +207,7 @@ export class Reflector<T extends WatchedType> {
     if (event.kind === 'error') return failureOf(event.status);
     const version = this.#version ?? event.version;
     if (isLater(version, event.version) && event.kind === 'bookmark') {
-      return fault('went_back', `the API server is at ${event.version}, and was at ${version}`);
+      return wentBack(event.version, version);
     }
     if (event.kind === 'object') {
       // A repeated event may be older than what the index has: applying it could bring a right back.
@@ -262,6 +278,10 @@ export class Reflector<T extends WatchedType> {
     else this.#commit(this.#flow.begin());
     return { kind: 'absent' };
   }
+}
+
+function wentBack(now: string, before: string): Fault {
+  return fault('went_back', `the API server is at ${now}, and was at ${before}`);
 }
 
 function collect<T extends WatchedType>(
