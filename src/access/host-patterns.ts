@@ -2,6 +2,7 @@
 // the placeholders stand for.
 import { isHostPattern } from '../kernel/host-pattern.ts';
 import { isDnsLabel } from '../request/dns-name.ts';
+import { hostName } from '../request/host.ts';
 
 /** What a host says of an inference service, as one pattern reads it. */
 export interface HostReading {
@@ -33,7 +34,7 @@ export function compileHostPatterns(patterns: readonly string[]): HostReader {
   const endings = plain.filter((pattern) => pattern.startsWith('*.')).map((p) => p.slice(1));
   const placed = patterns.filter((pattern) => pattern.includes('{')).map(partsOf);
   return remembered((host) => {
-    const name = host.toLowerCase().replace(/:\d+$/, '').replace(/\.$/, '');
+    const name = hostName(host);
     const readings = placed.flatMap((parts) => readAll(parts, name));
     if (readings.length > 0) return { readings };
     const isPlain = exact.has(name) || endings.some((ending) => name.endsWith(ending));

@@ -95,6 +95,8 @@ interface Setting {
   readonly access: Config['access'];
   readonly limits: Config['limits'];
   readonly inferenceHosts: readonly string[];
+  /** Without a configuration it is not known which hosts are the gateway's. */
+  readonly ownHosts: readonly string[];
   /** Host of URLs that are a path alone. */
   readonly host: string;
 }
@@ -109,7 +111,12 @@ function settingIn({ values }: Given, { env }: CommandContext): Setting {
     manifests === undefined
       ? { kind: 'kubernetes', address: { kubeconfigFile: kubeconfig } }
       : { kind: 'manifests', directory: manifests };
-  const defaults = { access: access.parse({}), limits: limits.parse({}), inferenceHosts: [] };
+  const defaults = {
+    access: access.parse({}),
+    limits: limits.parse({}),
+    inferenceHosts: [],
+    ownHosts: [],
+  };
   return { place, ...defaults, host: 'localhost' };
 }
 
@@ -129,6 +136,7 @@ function settingOf(config: Config, env: CommandContext['env']): Setting {
     access: accessOptions,
     limits: bounds,
     inferenceHosts,
+    ownHosts: publicOrigins.map((each) => new URL(each).hostname),
     host,
   };
 }
@@ -147,10 +155,15 @@ function placeOf({ rbac }: Config, env: CommandContext['env']): PolicyPlace {
 
 const shippedRoutes = new URL('../../config/kubeflow-routes.yaml', import.meta.url);
 
-function routesOf({ access: options, inferenceHosts }: Setting): RouteMatcher {
+function routesOf({ access: options, inferenceHosts, ownHosts }: Setting): RouteMatcher {
   const { routesFile = shippedRoutes, extraRoutesFile, openVerb, unmatched } = options;
   const texts = readCatalogueFiles({ routes: routesFile, extraRoutes: extraRoutesFile });
-  const loaded = loadCatalogue(texts, { openVerb, unmatched, inferenceHosts });
+  const loaded = loadCatalogue(texts, {
+    openVerb,
+    unmatched,
+    inferenceHosts,
+    ownHosts,
+  });
   if (loaded.kind === 'loaded') return loaded.matcher;
   throw new UsageError(`the route catalogue cannot be used:\n  ${loaded.problems.join('\n  ')}`);
 }

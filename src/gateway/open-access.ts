@@ -57,8 +57,9 @@ export async function openAccess(config: Config, parts: GatewayParts): Promise<O
   };
 }
 
-function catalogueOptions({ access, inferenceHosts }: Config) {
+function catalogueOptions({ access, inferenceHosts, publicOrigins }: Config) {
   const { openVerb, unmatched, routesFile, extraRoutesFile } = access;
   const files = { routes: routesFile ?? SHIPPED_ROUTES, extraRoutes: extraRoutesFile };
-  return { openVerb, unmatched, inferenceHosts, files };
+  const ownHosts = publicOrigins.map((origin) => new URL(origin).hostname);
+  return { openVerb, unmatched, inferenceHosts, ownHosts, files };
 }

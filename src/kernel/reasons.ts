@@ -78,6 +78,12 @@ const table = {
     title: 'The Host header is missing, repeated or not a host.',
     advice: 'Send exactly one Host header.',
   },
+  host_not_served: {
+    status: 421,
+    title: 'The host is neither this site nor one that a route names.',
+    advice:
+      'Use the address of this site. The administrator can add the host to inferenceHosts, to publicOrigins, or as a row of its own.',
+  },
   authorization_ambiguous: {
     status: 400,
     title: 'The request carries more than one Authorization value.',

@@ -14,6 +14,11 @@ export function isHost(text: string): boolean {
   return address !== undefined && isIPv6(address);
 }
 
+/** The host without its port, in lower case and without a final dot. */
+export function hostName(host: string): string {
+  return host.toLowerCase().replace(/:\d+$/, '').replace(/\.$/, '');
+}
+
 /** The host in lower case without the scheme's default port, for comparing only. */
 export function comparableHost(host: string, scheme: 'http' | 'https'): string {
   const lower = host.toLowerCase();

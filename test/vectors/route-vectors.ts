@@ -28,6 +28,7 @@ const vector = z.strictObject({
       openVerb: z.enum(['get', 'update', 'patch', 'create', 'delete']).optional(),
       unmatched: z.enum(['authenticated', 'deny']).optional(),
       inferenceHosts: z.array(z.string()).optional(),
+      ownHosts: z.array(z.string()).optional(),
     })
     .default({}),
   expect: expectation,

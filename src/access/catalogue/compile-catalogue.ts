@@ -1,5 +1,6 @@
 // Owns compiling rows into a matcher: which row a request falls under, and what it demands.
 import { checkDecidingSegments, type DecidingRule } from '../../request/deciding-segments.ts';
+import { hostName } from '../../request/host.ts';
 import type { Target } from '../../request/target.ts';
 import type { ResourceAction } from '../rbac/access-question.ts';
 import { OPEN_VERB, type AskTemplate, type NameSource } from './ask-line.ts';
@@ -24,6 +25,11 @@ export interface CatalogueOptions {
   readonly unmatched: 'authenticated' | 'deny';
   /** Host patterns of inference services. */
   readonly inferenceHosts: readonly string[];
+  /**
+   * Names of the gateway's own hosts. At another one, what no row names is closed: the mesh may route it to
+   * an application that claims that host, such as somebody's model. Where none is known, every host is its own.
+   */
+  readonly ownHosts?: readonly string[];
 }
 
 /**
@@ -38,22 +44,24 @@ export function compileCatalogue(
   const actions = new Actions(options.openVerb);
   const trees = layers.map((rows) => treeOf(rows, actions));
   const hosts = compileHostRoutes(layers.flat(), options.inferenceHosts, (ask) => actions.of(ask));
-  return new CompiledCatalogue(trees, hosts, options.unmatched);
+  return new CompiledCatalogue(trees, hosts, options);
 }
 
 class CompiledCatalogue implements RouteMatcher {
   readonly #trees: readonly RouteTree<CompiledRoute>[];
   readonly #hosts: HostRoutes | undefined;
   readonly #unmatched: 'authenticated' | 'deny';
+  readonly #ownHosts: ReadonlySet<string>;
 
   constructor(
     trees: readonly RouteTree<CompiledRoute>[],
     hosts: HostRoutes | undefined,
-    unmatched: 'authenticated' | 'deny',
+    { unmatched, ownHosts = [] }: CatalogueOptions,
   ) {
     this.#trees = trees;
     this.#hosts = hosts;
     this.#unmatched = unmatched;
+    this.#ownHosts = new Set(ownHosts.map(hostName));
   }
 
   match(head: RoutedHead): CatalogueMatch {
@@ -88,9 +96,11 @@ class CompiledCatalogue implements RouteMatcher {
     return { route: undefined, looked };
   }
 
-  #unmatchedFor({ method, hints }: RoutedHead): CatalogueMatch {
+  #unmatchedFor({ method, host, hints }: RoutedHead): CatalogueMatch {
     const isReading = method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
-    return unmatchedRoutes[this.#unmatched][isReading && !hints.isWebSocket ? 'read' : 'write'];
+    const isOwn = this.#ownHosts.size === 0 || this.#ownHosts.has(hostName(host));
+    const routes = unmatchedRoutes[isOwn ? this.#unmatched : 'elsewhere'];
+    return routes[isReading && !hints.isWebSocket ? 'read' : 'write'];
   }
 }
 
@@ -118,6 +128,10 @@ const unmatchedRoutes = {
   deny: {
     read: unmatchedRoute('read', { kind: 'deny', reason: 'route_denied' }),
     write: unmatchedRoute('write', { kind: 'deny', reason: 'route_denied' }),
+  },
+  elsewhere: {
+    read: unmatchedRoute('read', { kind: 'deny', reason: 'host_not_served' }),
+    write: unmatchedRoute('write', { kind: 'deny', reason: 'host_not_served' }),
   },
 };
 
