@@ -78,6 +78,20 @@ describe('check-config', () => {
     expect(complained).toContain('keys.directory: README: the name is not');
   });
 
+  test('tells what is wrong with the routes, and what to look at in them', async () => {
+    const extraRoutesFile = join(directory, 'routes.yaml');
+    const own = { id: 'own', path: '/own/{namespace}/**' };
+    writeFileSync(extraRoutesFile, stringify({ rows: [{ ...own, aks: 'get services own' }] }));
+    const path = file({ oidc, access: { extraRoutesFile } });
+    const { status, complained } = await check(path);
+    expect(status).toBe(2);
+    expect(complained).toMatch(/ {2}access: \S+routes\.yaml:4: row own: aks is not a key here$/m);
+    expect(await check(path, '--without-files')).toMatchObject({ status: 0 });
+    writeFileSync(extraRoutesFile, stringify({ rows: [own] }));
+    const { printed } = await check(path);
+    expect(printed).toMatch(/\n\nRoutes:\n {2}- \S+routes\.yaml:\d+: row own: .*namespace/);
+  });
+
   test('without files judges a configuration where they are not mounted', async () => {
     const path = file({ oidc: { ...oidc, caFile: '/nowhere/ca.pem' } });
     expect(await check(path)).toMatchObject({ status: 2 });

@@ -9,6 +9,7 @@ import { readKeyFiles } from '../identity/tokens/key-files.ts';
 import { readArguments, requiredValue } from './arguments.ts';
 import type { Command, CommandContext, ExitStatus } from './command.ts';
 import { problemsText, readConfigText } from './config-file.ts';
+import { configuredCatalogue } from './configured-catalogue.ts';
 
 const help = `Usage: kubeflow-auth-gateway check-config --config FILE [--without-files]
 
@@ -17,8 +18,8 @@ there is none, which dangerous settings are on and what else it means. Starts no
 
 Options:
   --config FILE     the configuration, as "serve" takes it
-  --without-files   do not look at the files, keys and secrets that it names, which may exist
-                    only where the gateway runs
+  --without-files   do not look at the files, keys, routes and secrets that it names, which may
+                    exist only where the gateway runs
   --help            this text
 
 Exit status: 0 it can be used; 2 it cannot, or the call is wrong.`;
@@ -28,31 +29,42 @@ async function run({ args, env, terminal }: CommandContext): Promise<ExitStatus>
   const path = requiredValue(given, 'config', 'FILE');
   const source = { yamlText: readConfigText(path), env };
   const checked = given.flags.has('without-files')
-    ? parseConfig(source)
+    ? { ...parseConfig(source), remarks: [] }
     : await withFiles(loadConfig(source));
   if (checked.config === undefined) {
     terminal.complain(problemsText(path, checked.problems));
     return 2;
   }
-  terminal.print([`${path} can be used.`, ...remarksOn(checked.config)].join('\n'));
+  const remarks = [...remarksOn(checked.config), ...listed('Routes', checked.remarks)];
+  terminal.print([`${path} can be used.`, ...remarks].join('\n'));
   return 0;
 }
 
 interface Checked {
   readonly config: Config | undefined;
   readonly problems: readonly Problem[];
+  /** What somebody should look at in the files, though it is no fault. */
+  readonly remarks: readonly string[];
 }
 
 async function withFiles(loaded: ReturnType<typeof loadConfig>): Promise<Checked> {
-  if (loaded.kind === 'invalid') return { config: undefined, problems: loaded.problems };
+  if (loaded.kind === 'invalid')
+    return { config: undefined, problems: loaded.problems, remarks: [] };
   const { config } = loaded;
-  const { directory } = config.keys;
+  const catalogue = configuredCatalogue(config);
+  const routeProblems = catalogue.kind === 'invalid' ? catalogue.problems : [];
+  const remarks = catalogue.kind === 'loaded' ? catalogue.warnings : [];
+  const problems = [
+    ...(await keyProblems(config)),
+    ...routeProblems.map((message) => ({ path: 'access', message })),
+  ];
+  return { config: problems.length === 0 ? config : undefined, problems, remarks };
+}
+
+async function keyProblems({ keys: { directory } }: Config): Promise<Problem[]> {
   const read = directory === undefined ? undefined : await readKeyFiles(directory);
-  if (read?.kind !== 'invalid') return { config, problems: [] };
-  return {
-    config: undefined,
-    problems: read.problems.map((message) => ({ path: 'keys.directory', message })),
-  };
+  if (read?.kind !== 'invalid') return [];
+  return read.problems.map((message) => ({ path: 'keys.directory', message }));
 }
 
 function remarksOn(config: Config): string[] {
