@@ -1,67 +1,65 @@
 // Owns which Profiles are new: by this replica's own clock, from when each was first seen.
 import type { Clock } from '../kernel/clock.ts';
 import { SECOND_MS } from '../kernel/duration.ts';
-import type { ProfileRecord } from './rbac/rbac-records.ts';
-import type { RecordSink } from './rbac/record-sink.ts';
+import type { ObjectKey, ProfileRecord } from './rbac/rbac-records.ts';
+import type { Generation, RecordSink } from './rbac/record-sink.ts';
 
 /** The profile controller makes all of a namespace's objects in less, or something is wrong. */
 const NEW_FOR_MS = 60 * SECOND_MS;
+
+interface Sighting {
+  /** A Profile that is deleted and made again is another one; manifests have no uid. */
+  readonly uid: string;
+  /** Monotonic; of the first load, minus infinity. */
+  readonly seenMs: number;
+}
 
 /** Stands between a source and the index, and hands everything on. Profiles of the first load are not new. */
 export class NewProfiles implements RecordSink<ProfileRecord> {
   readonly #inner: RecordSink<ProfileRecord>;
   readonly #clock: Clock;
-  #known: Set<string> | undefined = undefined;
-  readonly #firstSeenMs = new Map<string, number>();
+  /** By name, of the Profiles that there are; undefined before the first load. */
+  #sightings: Map<string, Sighting> | undefined = undefined;
 
   constructor(inner: RecordSink<ProfileRecord>, clock: Clock) {
     this.#inner = inner;
     this.#clock = clock;
   }
 
-  isNew(profile: ProfileRecord): boolean {
-    const seenMs = this.#firstSeenMs.get(identityOf(profile));
-    return seenMs !== undefined && this.#clock.monotonicMs() - seenMs < NEW_FOR_MS;
+  isNew({ name, uid }: ProfileRecord): boolean {
+    const known = this.#sightings?.get(name);
+    return known?.uid === uid && this.#clock.monotonicMs() - known.seenMs < NEW_FOR_MS;
   }
 
-  begin(): ReturnType<RecordSink<ProfileRecord>['begin']> {
+  begin(): Generation<ProfileRecord> {
     const generation = this.#inner.begin();
-    const all = new Set<string>();
+    const sightings = new Map<string, Sighting>();
     return {
       add: (profile) => {
-        all.add(identityOf(profile));
+        sightings.set(profile.name, this.#sightingOf(profile));
         generation.add(profile);
       },
       commit: () => {
-        const before = this.#known;
-        this.#known = all;
-        if (before !== undefined)
-          for (const identity of all) if (!before.has(identity)) this.#notice(identity);
+        this.#sightings = sightings;
         generation.commit();
       },
     };
   }
 
   upsert(profile: ProfileRecord): void {
-    const identity = identityOf(profile);
-    if (this.#known?.has(identity) === false) this.#notice(identity);
-    this.#known?.add(identity);
+    this.#sightings?.set(profile.name, this.#sightingOf(profile));
     this.#inner.upsert(profile);
   }
 
-  remove(key: { readonly namespace: string; readonly name: string }): void {
+  remove(key: ObjectKey): void {
+    this.#sightings?.delete(key.name);
     this.#inner.remove(key);
   }
 
-  #notice(identity: string): void {
-    const nowMs = this.#clock.monotonicMs();
-    for (const [old, seenMs] of this.#firstSeenMs)
-      if (nowMs - seenMs >= NEW_FOR_MS) this.#firstSeenMs.delete(old);
-    this.#firstSeenMs.set(identity, nowMs);
+  #sightingOf({ name, uid }: ProfileRecord): Sighting {
+    const known = this.#sightings?.get(name);
+    if (known?.uid === uid) return known;
+    const isFirstLoad = this.#sightings === undefined;
+    return { uid, seenMs: isFirstLoad ? Number.NEGATIVE_INFINITY : this.#clock.monotonicMs() };
   }
-}
-
-/** A Profile that is deleted and made again is another one; manifests have no uid. */
-function identityOf({ name, uid }: ProfileRecord): string {
-  return `${name}/${uid}`;
 }
