@@ -30,11 +30,12 @@ unit: node_modules/.package-lock.json ## the tests that need nothing but npm
 parity: node_modules/.package-lock.json ## random questions to the index and to a real API server: N=1000000 [SEED=…]
 	@node test/parity/main.ts $(or $(N),30000) $(SEED)
 
-bench: node_modules/.package-lock.json ## CPU per request against oauth2-proxy
+bench: node_modules/.package-lock.json ## CPU per request against oauth2-proxy, memory, decisions
 	node test/neighbours/install.ts bench
 	npm run --silent build
 	node bench/inline-door.ts
 	node bench/memory.ts
+	node --expose-gc bench/decisions.ts
 
 clean:
 	rm -rf dist coverage .reports

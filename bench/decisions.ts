@@ -48,24 +48,24 @@ function measureSize(namespaces: number): void {
   load('clusterrolebindings', sinks.clusterrolebindings.begin(), namespaces);
   load('profiles', sinks.profiles.begin(), namespaces);
   const before = heapMiB();
-  const figures = load('rolebindings', sinks.rolebindings.begin(), namespaces);
+  const loading = load('rolebindings', sinks.rolebindings.begin(), namespaces);
   const loaded = heapMiB() - before;
   const bindings = (namespaces * BINDINGS_PER_NAMESPACE).toLocaleString('en');
   console.log(`\n${namespaces.toLocaleString('en')} namespaces, ${bindings} RoleBindings`);
   console.log(`  memory ${loaded.toFixed(1)} MiB`);
   console.log(
-    `  adding all RoleBindings ${figures.addMs.toFixed(0)} ms CPU, ` +
-      `longest page of ${PAGE} with its parsing ${figures.pageMs.toFixed(1)} ms, ` +
-      `commit ${figures.commitMs.toFixed(3)} ms`,
+    `  adding all RoleBindings ${loading.addMs.toFixed(0)} ms CPU, ` +
+      `longest page of ${PAGE} with its parsing ${loading.pageMs.toFixed(1)} ms, ` +
+      `commit ${loading.commitMs.toFixed(3)} ms`,
   );
   for (const [where, used] of [
     ['a thousand namespaces in use', Math.min(namespaces, IN_USE)],
     ['all namespaces in use, most of them cold in memory', namespaces],
   ] as const) {
-    console.log(`  microseconds per decision, ${where}:`);
+    console.log(`  microseconds per decision, median and (best tenth), ${where}:`);
     for (const groups of GROUP_COUNTS) {
       const cells = kinds.map(
-        (kind) => `${kind} ${decisionMicroseconds(index, used, groups, kind).toFixed(2)}`,
+        (kind) => `${kind} ${figures(decisionMicroseconds(index, used, groups, kind))}`,
       );
       console.log(`    ${groups} groups: ${cells.join(', ')}`);
     }
@@ -118,9 +118,9 @@ function decisionMicroseconds(
   namespaces: number,
   groupCount: number,
   kind: Kind,
-): number {
+): readonly number[] {
   const random = new SeededRandom(groupCount);
-  const rounds = Array.from({ length: ROUNDS }, () => {
+  return Array.from({ length: ROUNDS }, () => {
     const asked = Array.from({ length: QUESTIONS }, () =>
       ask(index, random, namespaces, groupCount, kind),
     );
@@ -134,7 +134,12 @@ function decisionMicroseconds(
     if (allowed !== expected) throw new Error(`${kind}: ${allowed} of ${QUESTIONS} were allowed`);
     return (spent * 1_000) / QUESTIONS;
   });
-  return median(rounds);
+}
+
+/** The median, and the tenth that was disturbed least: caches are shared with whoever else computes. */
+function figures(rounds: readonly number[]): string {
+  const least = rounds.toSorted((a, b) => a - b)[Math.floor(rounds.length / 10)] ?? Number.NaN;
+  return `${median(rounds).toFixed(2)} (${least.toFixed(2)})`;
 }
 
 /** Owners and contributors are allowed; people are denied `create` in the namespaces of others. */
