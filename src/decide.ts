@@ -1,5 +1,5 @@
 // Owns the decision: the one function that every door asks, and the only maker of Permit and Public.
-import { accessDetail, type AccessDetail } from './access/access-detail.ts';
+import { accessDetail, refusalReason, type AccessDetail } from './access/access-detail.ts';
 import type { Answer, Authorizer } from './access/authorizer.ts';
 import type { CatalogueMatch, Demand, MatchedRoute } from './access/catalogue/matched-route.ts';
 import type { ResourceQuestion } from './access/rbac/access-question.ts';
@@ -12,7 +12,7 @@ import type { RequestHead } from './request/request-head.ts';
 
 const maker = Symbol('made by decide');
 
-/** Why a permit was given although nothing was asked of RBAC, or what was. */
+/** Why a permit was given. */
 interface Basis {
   /** What allowed it; undefined where the route asks nothing of RBAC. */
   readonly grant?: Grant;
@@ -174,8 +174,7 @@ function hold(
 }
 
 function refusalOf(question: ResourceQuestion): Refusal {
-  const reason = question.namespace === '' ? 'cluster_forbidden' : 'namespace_forbidden';
-  return { kind: 'refuse', reason, access: accessDetail(question) };
+  return { kind: 'refuse', reason: refusalReason(question), access: accessDetail(question) };
 }
 
 function denied({ reason, allow }: Extract<Demand, { kind: 'deny' }>): Refusal {

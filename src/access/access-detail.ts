@@ -1,4 +1,5 @@
 // Owns what a person is told of a refusal by RBAC: what was asked, and which role would be enough.
+import type { ReasonCode } from '../kernel/reasons.ts';
 import { enoughRole, type EnoughRole } from './enough-role.ts';
 import { questionText, type ResourceQuestion } from './rbac/access-question.ts';
 
@@ -12,6 +13,10 @@ export interface AccessDetail {
   /** The question that was answered no, in Kubernetes' words. */
   readonly question: string;
   readonly enoughRole: EnoughRole;
+}
+
+export function refusalReason({ namespace }: ResourceQuestion): ReasonCode {
+  return namespace === '' ? 'cluster_forbidden' : 'namespace_forbidden';
 }
 
 /** What to tell of a question that was denied. */

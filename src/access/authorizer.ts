@@ -1,7 +1,7 @@
 // Owns the answer to a namespace question: the index's, where the index can be believed.
 import type { Principal } from '../identity/principal.ts';
 import type { ReasonCode } from '../kernel/reasons.ts';
-import type { PolicyState } from './policy-source.ts';
+import { whyUnanswered, type PolicyState } from './policy-source.ts';
 import type { ResourceQuestion } from './rbac/access-question.ts';
 import type { ProfileRecord } from './rbac/rbac-records.ts';
 import type { Grant, RbacReader, Subjects } from './rbac/rbac-reader.ts';
@@ -31,13 +31,7 @@ export interface AuthorizerDeps {
   readonly note: (subjects: Subjects, question: ResourceQuestion, isAllowed: boolean) => void;
 }
 
-const loading: Answer = unavailable('access_loading');
-const stale: Answer = unavailable('access_stale');
 const provisioning: Answer = { kind: 'provisioning', retryAfterSec: RETRY_AFTER_SEC };
-
-function unavailable(reason: ReasonCode): Answer {
-  return { kind: 'unavailable', reason, retryAfterSec: RETRY_AFTER_SEC };
-}
 
 export class IndexAuthorizer implements Authorizer {
   readonly #deps: AuthorizerDeps;
@@ -48,9 +42,9 @@ export class IndexAuthorizer implements Authorizer {
 
   ask(principal: Principal, questions: readonly ResourceQuestion[]): Answer {
     const { rbac, policy, note } = this.#deps;
-    const state = policy.state().kind;
-    if (state === 'loading') return loading;
-    if (state === 'expired') return stale;
+    const reason = whyUnanswered(policy.state());
+    if (reason !== undefined)
+      return { kind: 'unavailable', reason, retryAfterSec: RETRY_AFTER_SEC };
     const subjects = rbac.subjectsOf(principal);
     let grant: Grant | undefined = undefined;
     for (const question of questions) {

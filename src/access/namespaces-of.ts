@@ -1,7 +1,7 @@
 // Owns the list of somebody's namespaces, with the role in each.
 import type { Principal } from '../identity/principal.ts';
 import { nextTurn } from '../kernel/clock.ts';
-import type { PolicySource } from './policy-source.ts';
+import { whyUnanswered, type PolicySource } from './policy-source.ts';
 import { namespaceRole, type NamespaceWithRole } from './rbac/namespace-roles.ts';
 import type { RbacReader, Subjects } from './rbac/rbac-reader.ts';
 
@@ -40,8 +40,7 @@ export function createNamespacesOf(
 ): NamespacesOf {
   const remembered = new WeakMap<Subjects, Remembered>();
   return (principal) => {
-    const { kind } = policy.state();
-    if (kind === 'loading' || kind === 'expired') return Promise.resolve({ kind: 'unknown' });
+    if (whyUnanswered(policy.state()) !== undefined) return Promise.resolve({ kind: 'unknown' });
     const subjects = reader.subjectsOf(principal);
     const { revision } = reader;
     const known = remembered.get(subjects);

@@ -1,4 +1,5 @@
 // Owns the interface of where policy comes from: the API server, or a directory of manifests.
+import type { ReasonCode } from '../kernel/reasons.ts';
 import type { WatchedType } from './rbac/rbac-records.ts';
 
 /** How far the index can be believed. */
@@ -14,6 +15,12 @@ export type PolicyState =
   | { readonly kind: 'degraded'; readonly stale: readonly WatchedType[]; readonly problem?: string }
   /** Longer than that: fail closed. */
   | { readonly kind: 'expired'; readonly stale: readonly WatchedType[]; readonly problem?: string };
+
+/** Why no question can be answered in this state; undefined where the index answers. */
+export function whyUnanswered({ kind }: PolicyState): ReasonCode | undefined {
+  if (kind === 'loading') return 'access_loading';
+  return kind === 'expired' ? 'access_stale' : undefined;
+}
 
 export interface PolicySource {
   /** Cheap: asked for every decision. */

@@ -1,6 +1,7 @@
 // Owns one request and its answer on their way through a door, and what the audit line will say.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { MatchedRoute } from '../access/catalogue/matched-route.ts';
+import { bindingText } from '../access/rbac/object-text.ts';
 import type { Grant } from '../access/rbac/rbac-reader.ts';
 import type { ShadowedRefusal } from '../decide.ts';
 import type { ReasonCode } from '../kernel/reasons.ts';
@@ -97,7 +98,7 @@ export class Exchange {
       routeId: this.route?.id,
       namespace: this.route?.namespace,
       question: this.question ?? this.shadowed?.access?.question,
-      binding: bindingName(this.grant),
+      binding: this.grant?.binding && bindingText(this.grant.binding),
       indexAgeMs: this.indexAgeMs,
       shadowedReason: this.shadowed?.reason,
     };
@@ -107,12 +108,6 @@ export class Exchange {
 /** Of a refused target; undefined for other forms, which can hold a password (`http://user:password@…`). */
 function pathOf(target: string): string | undefined {
   return target.startsWith('/') ? target.split(/[?#]/, 1)[0] : undefined;
-}
-
-function bindingName(grant: Grant | undefined): string | undefined {
-  if (grant?.binding === undefined) return undefined;
-  const { namespace, name } = grant.binding;
-  return namespace === '' ? `ClusterRoleBinding ${name}` : `RoleBinding ${namespace}/${name}`;
 }
 
 /** Tells log and metrics of a decision; `status` where the answer did not go through `res`. */

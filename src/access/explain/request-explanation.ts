@@ -3,9 +3,11 @@ import type { Principal } from '../../identity/principal.ts';
 import type { ReasonCode } from '../../kernel/reasons.ts';
 import type { Demand, MatchedRoute } from '../catalogue/matched-route.ts';
 import type { RoutedHead, RouteMatcher } from '../catalogue/route-matcher.ts';
+import { refusalReason } from '../access-detail.ts';
 import { enoughRole, type EnoughRole } from '../enough-role.ts';
-import type { PolicySource } from '../policy-source.ts';
+import { whyUnanswered, type PolicySource } from '../policy-source.ts';
 import { questionText, type ResourceQuestion } from '../rbac/access-question.ts';
+import { bindingText, objectText } from '../rbac/object-text.ts';
 import type { ExplainedGrant, NearMiss, RbacReader } from '../rbac/rbac-reader.ts';
 import type { BindingRecord, RuleRecord } from '../rbac/rbac-records.ts';
 import { checkWorkgroupCreate } from '../workgroup-create.ts';
@@ -122,7 +124,9 @@ function outcomeOf(demand: Demand, principal: Principal, parts: ExplanationParts
       return { decision: 'allowed', questions: [] };
     case 'deny':
       return {
-        ...{ decision: 'denied', reason: demand.reason, questions: [] },
+        decision: 'denied',
+        reason: demand.reason,
+        questions: [],
         ...(demand.allow !== undefined && { allow: demand.allow }),
       };
     case 'questions':
@@ -149,16 +153,13 @@ function asked(
   principal: Principal,
   { rbac, policy }: ExplanationParts,
 ): Outcome {
-  const state = policy.state().kind;
-  if (state === 'loading' || state === 'expired') {
-    const reason = state === 'loading' ? 'access_loading' : 'access_stale';
-    return { decision: 'unavailable', reason, questions: [] };
-  }
+  const unanswered = whyUnanswered(policy.state());
+  if (unanswered !== undefined)
+    return { decision: 'unavailable', reason: unanswered, questions: [] };
   const explained = questions.map((question) => explainQuestion(question, principal, rbac));
   const denied = questions.find((_question, index) => explained[index]?.allowed === false);
   if (denied === undefined) return { decision: 'allowed', questions: explained };
-  const reason = denied.namespace === '' ? 'cluster_forbidden' : 'namespace_forbidden';
-  return { decision: 'denied', reason, questions: explained };
+  return { decision: 'denied', reason: refusalReason(denied), questions: explained };
 }
 
 function explainQuestion(
@@ -191,14 +192,6 @@ function allowedBy({ binding, subject, role, rule }: ExplainedGrant): AllowedBy 
   };
 }
 
-function bindingText(binding: BindingRecord): string {
-  return objectText(binding.namespace === '' ? 'ClusterRoleBinding' : 'RoleBinding', binding);
-}
-
 function roleRefText({ namespace, roleRef: { kind, name } }: BindingRecord): string {
   return objectText(kind, { namespace: kind === 'Role' ? namespace : '', name });
-}
-
-function objectText(kind: string, key: { readonly namespace: string; readonly name: string }) {
-  return `${kind} ${key.namespace === '' ? '' : `${key.namespace}/`}${key.name}`;
 }

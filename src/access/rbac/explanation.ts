@@ -22,7 +22,10 @@ export interface Bindings {
 
 /** What allowed everything to `system:masters`: no binding has to. */
 export const privilegedGrant: ExplainedGrant = {
-  ...{ binding: undefined, subject: 'Group system:masters', role: undefined, rule: undefined },
+  binding: undefined,
+  subject: 'Group system:masters',
+  role: undefined,
+  rule: undefined,
 };
 
 /** `binding` is what allowed it. */

@@ -6,14 +6,16 @@ export type NamespaceRole = 'owner' | 'contributor' | 'viewer';
 
 const NOTEBOOKS = { group: 'kubeflow.org', resource: 'notebooks', subresource: '' };
 const ROLE_BINDINGS = {
-  ...{ group: 'rbac.authorization.k8s.io', resource: 'rolebindings', subresource: '' },
+  group: 'rbac.authorization.k8s.io',
+  resource: 'rolebindings',
+  subresource: '',
 };
 
 /**
  * The strongest of these that RBAC allows is the role: it is what the person can do, whatever a
  * binding is called or annotated. A role has one of its actions, not all. Strongest first.
  */
-export const namespaceRoleActions: readonly {
+const namespaceRoleActions: readonly {
   readonly role: NamespaceRole;
   readonly actions: readonly ResourceAction[];
 }[] = [

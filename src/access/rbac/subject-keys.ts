@@ -22,7 +22,7 @@ export function subjectKey(subject: SubjectRecord, namespace: string): string | 
     case 'Group':
       return groupKey(subject.name);
     case 'ServiceAccount': {
-      const own = subject.namespace === '' ? namespace : subject.namespace;
+      const own = accountNamespace(subject, namespace);
       return own === '' ? undefined : userKey(serviceAccountUser(own, subject.name));
     }
   }
@@ -36,6 +36,10 @@ function serviceAccountUser(namespace: string, name: string): string {
 /** The subject as people write it: `User alice`, `Group team`, `ServiceAccount team-a/default-editor`. */
 export function subjectText(subject: SubjectRecord, namespace: string): string {
   if (subject.kind !== 'ServiceAccount') return `${subject.kind} ${subject.name}`;
-  const own = subject.namespace === '' ? namespace : subject.namespace;
-  return `ServiceAccount ${own}/${subject.name}`;
+  return `ServiceAccount ${accountNamespace(subject, namespace)}/${subject.name}`;
+}
+
+/** The binding's, where the subject names none. */
+function accountNamespace(subject: SubjectRecord, bindingNamespace: string): string {
+  return subject.namespace === '' ? bindingNamespace : subject.namespace;
 }
