@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:https';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readJson } from '../../src/access/kubernetes/answer-body.ts';
 import { inClusterCredentials } from '../../src/access/kubernetes/in-cluster.ts';
 import { NodeApiTransport } from '../../src/access/kubernetes/api-transport.ts';
@@ -20,7 +20,10 @@ beforeEach(async () => {
   cleanups.add(() => rm(directory, { recursive: true }));
   await writeFile(join(directory, 'token'), 'pod-token');
 });
-afterEach(cleanups.run);
+afterEach(() => {
+  vi.unstubAllEnvs();
+  return cleanups.run();
+});
 
 async function certificate(name: string): Promise<Certificate> {
   const own = await mkdtemp(join(directory, `${name}-`));
@@ -68,6 +71,15 @@ describe('the connection to the API server', () => {
     await writeFile(join(directory, 'ca.crt'), ours.cert);
     expect(await ask(transport)).toBe(200);
     expect(server.seen).toEqual(['Bearer pod-token']);
+  });
+
+  it('is checked whatever the environment says of certificates', async () => {
+    const [ours, another] = [await certificate('ours'), await certificate('another')];
+    await writeFile(join(directory, 'ca.crt'), another.cert);
+    const server = serve(ours);
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    await expect(ask(transportTo(await portOf(server)))).rejects.toThrow(/self-signed certificate/);
+    expect(server.seen).toEqual([]);
   });
 
   it.each([

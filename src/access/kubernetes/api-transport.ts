@@ -105,8 +105,9 @@ export class NodeApiTransport implements ApiTransport {
 
   #tls() {
     const { serverName } = this.#credentials;
-    const secureContext = this.#credentials.secureContext();
-    return serverName === undefined ? { secureContext } : { secureContext, servername: serverName };
+    // Said here, because left out it is what NODE_TLS_REJECT_UNAUTHORIZED says.
+    const checked = { secureContext: this.#credentials.secureContext(), rejectUnauthorized: true };
+    return serverName === undefined ? checked : { ...checked, servername: serverName };
   }
 
   #answerTo(sent: ClientRequest, withinMs: number): Promise<ApiAnswer> {
