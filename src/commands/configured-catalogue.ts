@@ -7,7 +7,7 @@ import {
 import type { Config } from '../config/schema.ts';
 
 /** The part of a configuration that the catalogue depends on. */
-type CatalogueConfig = Pick<Config, 'access' | 'inferenceHosts' | 'publicOrigins'>;
+export type CatalogueConfig = Pick<Config, 'access' | 'inferenceHosts' | 'publicOrigins'>;
 
 const shippedRoutes = new URL('../../config/kubeflow-routes.yaml', import.meta.url);
 

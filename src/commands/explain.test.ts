@@ -121,6 +121,23 @@ describe('explain', () => {
     expect(JSON.parse(listed.printed)).toMatchObject({ host: 'kf.example.com' });
   });
 
+  test('goes by the catalogue of the configuration, and by roles and bindings from elsewhere', async () => {
+    const own = { id: 'own', path: '/own/{namespace}/**', ask: 'get services own' };
+    const extraRoutesFile = file('routes.yaml', { rows: [own] });
+    const config = file('gateway.yaml', {
+      oidc: { issuer: 'https://issuer.example.com' },
+      access: { extraRoutesFile },
+    });
+    const asking = (url: string) =>
+      byManifests('--config', config, '--user', 'viewer@example.com', '--url', url);
+    expect((await asking('/own/team-a/')).printed).toContain(
+      'get services/own in namespace team-a',
+    );
+    const allowed = await asking('/own/shared/');
+    expect(allowed.status).toBe(0);
+    expect(allowed.printed).toContain('by RoleBinding shared/user-viewer-example-com');
+  });
+
   test('reads an API server once, and lets go of it', async () => {
     const server = await ScriptedApiServer.start();
     cleanups.add(() => server.stop());
@@ -172,7 +189,7 @@ describe('explain', () => {
     ['no source', ['--user', 'u', '--url', '/'], 'say one of --config FILE, --manifests DIR'],
     [
       'two sources',
-      ['--manifests', policy, '--config', 'x', '--user', 'u', '--url', '/'],
+      ['--manifests', policy, '--kubeconfig', 'x', '--user', 'u', '--url', '/'],
       'say one of --config FILE, --manifests DIR',
     ],
     ['nobody', ['--manifests', policy, '--url', '/'], '--user USER is missing'],

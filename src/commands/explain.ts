@@ -1,5 +1,4 @@
 // Owns `explain`: what becomes of a request of somebody and why, or where somebody may do what.
-import { loadCatalogue, readCatalogueFiles } from '../access/catalogue/catalogue-file.ts';
 import type { RouteMatcher } from '../access/catalogue/route-matcher.ts';
 import { explainAsked } from '../access/explain/explain-asked.ts';
 import { explanationText } from '../access/explain/explanation-text.ts';
@@ -16,6 +15,7 @@ import { ownCookies } from '../request/own-cookies.ts';
 import { readArguments, requiredValue } from './arguments.ts';
 import { UsageError, type Command, type CommandContext, type ExitStatus } from './command.ts';
 import { problemsText, readConfigText } from './config-file.ts';
+import { configuredCatalogue, type CatalogueConfig } from './configured-catalogue.ts';
 import { loadPolicy, NoPolicy, type PolicyPlace } from './explain-policy.ts';
 
 const help = `Usage: kubeflow-auth-gateway explain SOURCE --user USER [--group GROUP]... --url URL [--method M]
@@ -29,6 +29,8 @@ SOURCE is where roles and bindings are, one of:
   --config FILE       the gateway's configuration, whose catalogue and access options count too
   --manifests DIR     a directory of YAML manifests
   --kubeconfig FILE   the API server of the file's current context, read once
+Without --config it goes by the shipped catalogue and the defaults. With --config and one of the
+others, such as on a laptop, it goes by the configuration, and by the roles and bindings of the other.
 
 Options:
   --user USER     the user as Kubernetes knows them, claims.userPrefix included; service accounts
@@ -41,7 +43,7 @@ Options:
   --json          print JSON
   --help          this text
 
-Exit status: 0 it is allowed, or listed; 1 there are no roles and bindings to go by; 2 the request
+Exit status: 0 it is allowed, listed, or depends on the body; 1 there are no roles and bindings to go by; 2 the request
 is refused as ambiguous, or the call is wrong; 3 it is denied.`;
 
 /** More than any cluster has. */
@@ -90,34 +92,39 @@ function questionIn(given: Given): Asked {
   return { kind: 'namespaces', ...caller };
 }
 
+/** Where roles and bindings are, and the options that the decision depends on. */
 interface Setting {
   readonly place: PolicyPlace;
-  readonly access: Config['access'];
-  readonly limits: Config['limits'];
-  readonly inferenceHosts: readonly string[];
-  /** Without a configuration it is not known which hosts are the gateway's. */
-  readonly ownHosts: readonly string[];
-  /** Host of URLs that are a path alone. */
-  readonly host: string;
+  readonly options: CatalogueConfig & Pick<Config, 'limits'>;
 }
+
+const oneSource =
+  'say one of --config FILE, --manifests DIR and --kubeconfig FILE, or --config and one of the others';
 
 function settingIn({ values }: Given, { env }: CommandContext): Setting {
   const { config, manifests, kubeconfig } = values;
-  const named = [config, manifests, kubeconfig].filter((value) => value !== undefined);
-  if (named.length !== 1)
-    throw new UsageError('say one of --config FILE, --manifests DIR and --kubeconfig FILE');
-  if (config !== undefined) return settingOf(readConfig(config, env), env);
-  const place: PolicyPlace =
-    manifests === undefined
-      ? { kind: 'kubernetes', address: { kubeconfigFile: kubeconfig } }
-      : { kind: 'manifests', directory: manifests };
-  const defaults = {
-    access: access.parse({}),
-    limits: limits.parse({}),
-    inferenceHosts: [],
-    ownHosts: [],
-  };
-  return { place, ...defaults, host: 'localhost' };
+  const place = placeNamed(manifests, kubeconfig);
+  const configured = config === undefined ? undefined : readConfig(config, env);
+  if (place !== undefined) return { place, options: configured ?? defaults() };
+  if (configured === undefined) throw new UsageError(oneSource);
+  return { place: placeOf(configured, env), options: configured };
+}
+
+function placeNamed(
+  manifests: string | undefined,
+  kubeconfig: string | undefined,
+): PolicyPlace | undefined {
+  if (manifests !== undefined && kubeconfig !== undefined) throw new UsageError(oneSource);
+  if (manifests !== undefined) return { kind: 'manifests', directory: manifests };
+  if (kubeconfig !== undefined)
+    return { kind: 'kubernetes', address: { kubeconfigFile: kubeconfig } };
+  return undefined;
+}
+
+/** Without a configuration it is not known which hosts are the gateway's. */
+function defaults(): Setting['options'] {
+  const own = { access: access.parse({}), limits: limits.parse({}) };
+  return { ...own, inferenceHosts: [], publicOrigins: [] };
 }
 
 /** The files and secrets that it names are not looked at: they may be where the gateway runs only. */
@@ -125,20 +132,6 @@ function readConfig(path: string, env: CommandContext['env']): Config {
   const { config, problems } = parseConfig({ yamlText: readConfigText(path), env });
   if (config === undefined) throw new UsageError(problemsText(path, problems));
   return config;
-}
-
-function settingOf(config: Config, env: CommandContext['env']): Setting {
-  const { access: accessOptions, limits: bounds, inferenceHosts, publicOrigins } = config;
-  const [origin] = publicOrigins;
-  const host = origin === undefined ? 'localhost' : new URL(origin).host;
-  return {
-    place: placeOf(config, env),
-    access: accessOptions,
-    limits: bounds,
-    inferenceHosts,
-    ownHosts: publicOrigins.map((each) => new URL(each).hostname),
-    host,
-  };
 }
 
 function placeOf({ rbac }: Config, env: CommandContext['env']): PolicyPlace {
@@ -153,19 +146,15 @@ function placeOf({ rbac }: Config, env: CommandContext['env']): PolicyPlace {
   return { kind: 'kubernetes', address: { kubeconfigFile, serviceHost, servicePort } };
 }
 
-const shippedRoutes = new URL('../../config/kubeflow-routes.yaml', import.meta.url);
-
-function routesOf({ access: options, inferenceHosts, ownHosts }: Setting): RouteMatcher {
-  const { routesFile = shippedRoutes, extraRoutesFile, openVerb, unmatched } = options;
-  const texts = readCatalogueFiles({ routes: routesFile, extraRoutes: extraRoutesFile });
-  const loaded = loadCatalogue(texts, {
-    openVerb,
-    unmatched,
-    inferenceHosts,
-    ownHosts,
-  });
+function routesOf(options: CatalogueConfig): RouteMatcher {
+  const loaded = configuredCatalogue(options);
   if (loaded.kind === 'loaded') return loaded.matcher;
   throw new UsageError(`the route catalogue cannot be used:\n  ${loaded.problems.join('\n  ')}`);
+}
+
+/** Of URLs that are a path alone. */
+function hostOf({ publicOrigins: [origin] }: CatalogueConfig): string {
+  return origin === undefined ? 'localhost' : new URL(origin).host;
 }
 
 const statusOf: Readonly<Record<Decision, ExitStatus>> = {
@@ -179,15 +168,15 @@ const statusOf: Readonly<Record<Decision, ExitStatus>> = {
 function explainOne(
   asked: Extract<Asked, { kind: 'request' }>,
   rbac: RbacIndex,
-  setting: Setting,
+  { options }: Setting,
   { terminal, random }: CommandContext,
 ): ExitStatus {
   const explanation = explainAsked(asked, {
-    matcher: routesOf(setting),
+    matcher: routesOf(options),
     rbac,
     // It has just been read.
     policy: { state: () => ({ kind: 'current' }) },
-    mode: setting.access.mode,
+    mode: options.access.mode,
     hygiene: compileHygiene({
       ...{
         ownCookies: ownCookies(true),
@@ -195,10 +184,10 @@ function explainOne(
         managedHeaders: [],
         trustedProxies: [],
       },
-      limits: setting.limits,
+      limits: options.limits,
     }),
     random,
-    host: setting.host,
+    host: hostOf(options),
   });
   terminal.print(asked.isJson ? json(explanation) : explanationText(explanation));
   return statusOf[explanation.decision];
