@@ -199,6 +199,25 @@ describe('live connections', () => {
     expect(faults).toHaveLength(2);
   });
 
+  it('end when they cannot be decided again by a fault, and the others are still asked about', async () => {
+    const { clock, sessions, open, faults, access } = start();
+    const asked = access.demand;
+    const [mine, also] = [open('mine'), open('mine')];
+    let count = 0;
+    Object.defineProperty(access, 'demand', {
+      get: () => {
+        if (count++ === 0) throw new Error('bug');
+        return asked;
+      },
+    });
+    sessions.change();
+    await clock.advance(100);
+    expect(mine.withdrawn).toEqual(['internal_error']);
+    expect(also.withdrawn).toEqual([]);
+    expect(also.renewed).toHaveLength(1);
+    expect(faults).toEqual([{ error: 'Error: bug' }]);
+  });
+
   it('are counted every second, and no longer when closed', async () => {
     const { clock, sessions, live, open, gauges } = start();
     open('mine');

@@ -13,6 +13,8 @@ const COALESCE_MS = 100;
 /** Expiry needs no message: the clock is a change, too. */
 const SWEEP_MS = 1_000;
 
+const undecided: Outcome = { kind: 'unavailable', reason: 'internal_error', retryAfterSec: 1 };
+
 /** Something permitted that is still open: a forwarded request, an answer or a WebSocket. */
 export interface LiveConnection {
   readonly kind: 'websocket' | 'stream';
@@ -143,8 +145,18 @@ export class LiveConnections {
   #apply(connections: readonly LiveConnection[], authentication: Authentication): void {
     for (const connection of connections) {
       if (connection.liveSeat.row < 0) continue;
-      const question = this.#deps.questionOf(connection.question.head) ?? connection.question;
-      this.#conclude(connection, decide(question, authentication, this.#deps.rules));
+      this.#conclude(connection, this.#outcomeFor(connection, authentication));
+    }
+  }
+
+  /** What cannot be decided is no longer permitted, and does not stand in the way of the others. */
+  #outcomeFor({ question }: LiveConnection, authentication: Authentication): Outcome {
+    try {
+      const asked = this.#deps.questionOf(question.head) ?? question;
+      return decide(asked, authentication, this.#deps.rules);
+    } catch (error) {
+      this.#fault(error);
+      return undecided;
     }
   }
 
