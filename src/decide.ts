@@ -6,6 +6,7 @@ import type { ResourceQuestion } from './access/rbac/access-question.ts';
 import type { Grant } from './access/rbac/rbac-reader.ts';
 import { checkWorkgroupCreate } from './access/workgroup-create.ts';
 import type { Authentication, Identity } from './identity/authentication.ts';
+import type { Fields } from './kernel/fields.ts';
 import type { ReasonCode } from './kernel/reasons.ts';
 import type { ClientKind } from './request/client-kind.ts';
 import type { RequestHead } from './request/request-head.ts';
@@ -63,7 +64,7 @@ export interface Inspection {
   readonly kind: 'inspect';
   readonly maxBytes: number;
   /** The outcome for the body, a JSON object. */
-  check(body: Readonly<Record<string, unknown>>): Decided;
+  check(body: Fields): Decided;
   /** The outcome without it, as configured. */
   unread(): Decided;
 }

@@ -1,5 +1,6 @@
 // Owns the check of POST /api/workgroup/create: whether somebody makes a namespace for themselves.
 import type { Principal } from '../identity/principal.ts';
+import type { Fields } from '../kernel/fields.ts';
 import type { ResourceQuestion } from './rbac/access-question.ts';
 
 export type WorkgroupCreate =
@@ -26,10 +27,7 @@ const foreign: WorkgroupCreate = {
  * registration page sends `namespace` alone). `user` is therefore compared byte for byte, and a member
  * that is not known here counts as one that could name an owner.
  */
-export function checkWorkgroupCreate(
-  body: Readonly<Record<string, unknown>>,
-  { userId }: Principal,
-): WorkgroupCreate {
+export function checkWorkgroupCreate(body: Fields, { userId }: Principal): WorkgroupCreate {
   const { user = '', namespace = '', ...unknown } = body;
   const isOwn =
     (user === '' || user === userId) &&

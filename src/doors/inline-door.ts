@@ -13,6 +13,7 @@ import {
 } from '../decide.ts';
 import type { Authentication, SessionAuthenticator } from '../identity/authentication.ts';
 import type { Cancel, Clock } from '../kernel/clock.ts';
+import type { Fields } from '../kernel/fields.ts';
 import { errorText, type Logger } from '../kernel/logger.ts';
 import type { Metrics } from '../kernel/metrics.ts';
 import { readClientKind } from '../request/client-kind.ts';
@@ -150,10 +151,7 @@ export class InlineDoor {
   }
 
   /** A body takes its time, in which a session can end. */
-  async #judge(
-    { question }: AskedRequest,
-    body: Readonly<Record<string, unknown>>,
-  ): Promise<Decided> {
+  async #judge({ question }: AskedRequest, body: Fields): Promise<Decided> {
     const { authenticator, rules } = this.#deps;
     const found = await authenticator.recheck(question.head.sessionCookie ?? '');
     const outcome = decide(question, found, rules);

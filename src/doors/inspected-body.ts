@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../kernel/clock.ts';
 import { SECOND_MS } from '../kernel/duration.ts';
+import type { Fields } from '../kernel/fields.ts';
 import type { ReasonCode } from '../kernel/reasons.ts';
 import { readJsonObject } from '../request/json-object.ts';
 import { forEachHeader } from '../request/raw-headers.ts';
@@ -15,7 +16,7 @@ export type InspectedBody =
   | {
       readonly kind: 'body';
       readonly bytes: Buffer;
-      readonly value: Readonly<Record<string, unknown>>;
+      readonly value: Fields;
     }
   | { readonly kind: 'refused'; readonly reason: ReasonCode };
 

@@ -1,4 +1,5 @@
 // Owns reading a JSON object so that no other reader can find something else in the same bytes.
+import { isFields, type Fields } from '../kernel/fields.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]:]/g;
@@ -8,18 +9,14 @@ const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]:]/g;
  * a name that stands twice in the object itself, `__proto__` anywhere, a byte order mark, bytes that
  * are not UTF-8; and for what is not an object.
  */
-export function readJsonObject(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
+export function readJsonObject(bytes: Uint8Array): Fields | undefined {
   try {
     const text = utf8.decode(bytes);
     const value: unknown = JSON.parse(text);
-    return isObject(value) && hasPlainNames(text) ? value : undefined;
+    return isFields(value) && hasPlainNames(text) ? value : undefined;
   } catch {
     return undefined;
   }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** `text` is valid JSON: a colon outside strings follows a name. */

@@ -2,11 +2,11 @@
 // come back through the watch. It binds nobody, so no decision ever depends on it.
 import { every, type Cancel, type Clock } from '../../kernel/clock.ts';
 import { SECOND_MS } from '../../kernel/duration.ts';
+import { fieldsOf } from '../../kernel/fields.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
 import { randomId, type Random } from '../../kernel/random.ts';
 import type { ApiClient, ApiOutcome } from './api-client.ts';
-import { fieldsOf } from './load-failure.ts';
 import { isLater, isResourceVersion } from './resource-version.ts';
 
 const ANNOTATION = 'kubeflow-auth-gateway/canary';

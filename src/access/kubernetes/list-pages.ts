@@ -1,10 +1,11 @@
 // Owns the loading of a type page by page, where the server cannot stream it.
 import { nextTurn, type Clock } from '../../kernel/clock.ts';
 import { MINUTE_MS } from '../../kernel/duration.ts';
+import { fieldsOf } from '../../kernel/fields.ts';
 import { errorText } from '../../kernel/logger.ts';
 import { readFailure, readJson } from './answer-body.ts';
 import type { ApiTransport } from './api-transport.ts';
-import { fault, fieldsOf, type Failure } from './load-failure.ts';
+import { fault, type Failure } from './load-failure.ts';
 import type { ResourceType } from './resource-type.ts';
 import { isResourceVersion } from './resource-version.ts';
 

@@ -1,6 +1,7 @@
 // Owns the ways in which loading or watching a type can end, and what of the API server's answers
 // means which.
 import { SECOND_MS } from '../../kernel/duration.ts';
+import { fieldsOf } from '../../kernel/fields.ts';
 
 /** What went wrong, as a label of metrics. */
 export type FaultReason =
@@ -96,10 +97,6 @@ function reasonOf(code: number): FaultReason {
 
 function waiting(failure: Fault, { retryAfterMs }: StatusText): Fault {
   return retryAfterMs === undefined ? failure : { ...failure, retryAfterMs };
-}
-
-export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
 function textOf(value: unknown): string {

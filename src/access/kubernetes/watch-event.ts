@@ -1,6 +1,7 @@
 // Owns the reading of one line of a watch.
+import { fieldsOf } from '../../kernel/fields.ts';
 import { decoded } from './answer-body.ts';
-import { fieldsOf, readStatus, type StatusText } from './load-failure.ts';
+import { readStatus, type StatusText } from './load-failure.ts';
 import { isResourceVersion } from './resource-version.ts';
 
 /** https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes */

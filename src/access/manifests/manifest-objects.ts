@@ -1,5 +1,6 @@
 // Owns the way from the text of a manifest file to the objects in it.
 import { isSeq, LineCounter, parseAllDocuments, type Document } from 'yaml';
+import { isFields, type Fields } from '../../kernel/fields.ts';
 
 export interface ManifestFile {
   /** Its name inside the directory. */
@@ -18,7 +19,7 @@ export interface ManifestObject extends Place {
   readonly apiVersion: string;
   readonly kind: string;
   /** The whole object as parsed. */
-  readonly fields: Readonly<Record<string, unknown>>;
+  readonly fields: Fields;
 }
 
 export interface ManifestProblem extends Place {
@@ -140,12 +141,12 @@ type TypeOf =
       readonly kind: 'typed';
       readonly apiVersion: string;
       readonly kindName: string;
-      readonly fields: Readonly<Record<string, unknown>>;
+      readonly fields: Fields;
     }
   | { readonly kind: 'problem'; readonly problem: string };
 
 function typeOf(value: unknown, around: Around): TypeOf {
-  if (!isMapping(value)) return { kind: 'problem', problem: 'is not an object' };
+  if (!isFields(value)) return { kind: 'problem', problem: 'is not an object' };
   const { apiVersion = around.apiVersion, kind = around.kind } = value;
   if (typeof apiVersion !== 'string' || typeof kind !== 'string') {
     const missing = typeof apiVersion === 'string' ? 'kind' : 'apiVersion';
@@ -163,11 +164,7 @@ function typeOfItems({
 }
 
 function startOf(node: unknown): number | undefined {
-  if (!isMapping(node) || !Array.isArray(node['range'])) return undefined;
+  if (!isFields(node) || !Array.isArray(node['range'])) return undefined;
   const [start] = node['range'] as readonly unknown[];
   return typeof start === 'number' ? start : undefined;
-}
-
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 // Owns the way from manifest files to the records of one generation: all of them, or what is wrong.
+import { fieldsOf } from '../../kernel/fields.ts';
 import { readRecord } from '../rbac/read-record.ts';
 import type { RecordByType, WatchedType } from '../rbac/rbac-records.ts';
 import {
@@ -119,11 +120,7 @@ function isUnfilled({ kind, fields }: ManifestObject): boolean {
 
 function remarkOn({ file, line, kind, fields }: ManifestObject): Remark {
   const { metadata } = fields;
-  const { namespace, name } = isMapping(metadata) ? metadata : {};
+  const { namespace, name } = fieldsOf(metadata);
   const path = [namespace, name].filter((part) => typeof part === 'string').join('/');
   return { file, line, object: path === '' ? kind : `${kind} ${path}` };
-}
-
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

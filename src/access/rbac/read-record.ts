@@ -1,4 +1,5 @@
 // Owns the reading of one Kubernetes object into the slim record of its type.
+import type { Fields } from '../../kernel/fields.ts';
 import type {
   ObjectKey,
   RecordByType,
@@ -46,7 +47,6 @@ const readers: {
   serviceaccounts: (object) => read(object, 'namespaced', () => ({})),
 };
 
-type Fields = Readonly<Record<string, unknown>>;
 type Scope = 'namespaced' | 'cluster';
 type Metadata = ObjectKey & { readonly uid: string };
 

@@ -1,9 +1,8 @@
 // Owns the reading of untrusted JSON into plain fields: a wrong type is remembered as a problem, never guessed around.
+import { isFields, type Fields } from '../../kernel/fields.ts';
 
 /** Far above what fits into an object of the API server, which etcd keeps below 1.5 MiB. */
 const maxEntries = 100_000;
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * Reads one object. After the first problem the values read are neutral ones, and the whole object is to be thrown
@@ -63,8 +62,4 @@ export class ShapeReader {
     this.problem ??= problem;
     return neutral;
   }
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,7 +1,7 @@
 // Owns the comparison of sampled decisions with what the API server says, off the request path.
 import type { Cancel, Clock } from '../../kernel/clock.ts';
 import { SECOND_MS } from '../../kernel/duration.ts';
-import { errorText, type Logger } from '../../kernel/logger.ts';
+import { errorText, type LogFields, type Logger } from '../../kernel/logger.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
 import { chance, type Random } from '../../kernel/random.ts';
 import type { PolicySource } from '../policy-source.ts';
@@ -126,7 +126,7 @@ export class DecisionReview {
       this.#count('conditional');
       this.#deps.logger.warn(
         'An authorizer answers with conditions, which RBAC does not have.',
-        fieldsOf(decision),
+        questionFields(decision),
       );
       return;
     }
@@ -154,7 +154,7 @@ export class DecisionReview {
     const side = indexAllows ? 'allowed' : 'denied';
     this.#deps.metrics.increment('kfgw_rbac_review_differences_total', { index: side });
     this.#deps.logger.error('The API server decides otherwise than the index.', {
-      ...fieldsOf(decision),
+      ...questionFields(decision),
       index: side,
       apiServer: apiAllows ? 'allowed' : 'denied',
     });
@@ -181,7 +181,7 @@ export class DecisionReview {
 }
 
 /** The exact question, so that it can be asked again with `kubectl auth can-i`. */
-function fieldsOf({ subjects, question }: Decision): Readonly<Record<string, unknown>> {
+function questionFields({ subjects, question }: Decision): LogFields {
   const { action, user, groups, namespace, name } = reviewQuestion(subjects, question);
   return { user, groups, ...action, namespace, name };
 }

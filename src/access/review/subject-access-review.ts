@@ -1,7 +1,7 @@
 // Owns asking the API server the question that the index has answered.
 import { SECOND_MS } from '../../kernel/duration.ts';
+import { fieldsOf } from '../../kernel/fields.ts';
 import type { ApiClient } from '../kubernetes/api-client.ts';
-import { fieldsOf } from '../kubernetes/load-failure.ts';
 import type { ResourceQuestion } from '../rbac/access-question.ts';
 import type { Subjects } from '../rbac/rbac-reader.ts';
 

@@ -2,6 +2,7 @@
 // replay, which all replicas remember together.
 import { jwtVerify, type JWTPayload } from 'jose';
 import { MINUTE_MS, SECOND_MS } from '../../kernel/duration.ts';
+import { isFields } from '../../kernel/fields.ts';
 import type { LogoutSelector } from '../session/sessions.ts';
 import { providerFault } from './provider-fault.ts';
 import { SIGNING_ALGORITHMS, type ProviderKeys } from './provider-keys.ts';
@@ -81,7 +82,7 @@ function hasLogoutEvent(events: unknown): boolean {
     return false;
   }
   const event: unknown = Reflect.get(events, LOGOUT_EVENT);
-  return typeof event === 'object' && event !== null && !Array.isArray(event);
+  return isFields(event);
 }
 
 function nonEmptyText(value: unknown): string | undefined {
