@@ -86,14 +86,24 @@ function readAll(
     const { literal } = part;
     return text.startsWith(literal) ? readAll(rest, text.slice(literal.length), before) : [];
   }
-  return labelsAtStart(text).flatMap((label) =>
-    readAll(rest, text.slice(label.length), { ...before, [part.key]: label }),
-  );
+  const [next] = rest;
+  const labels =
+    next !== undefined && 'literal' in next ? labelsBefore(next.literal, text) : [text];
+  return labels
+    .filter(isDnsLabel)
+    .flatMap((label) => readAll(rest, text.slice(label.length), { ...before, [part.key]: label }));
 }
 
-/** Every beginning of `text` that is a DNS label. */
-function labelsAtStart(text: string): string[] {
-  const [first = ''] = text.split('.', 1);
-  const beginnings = Array.from(first, (_, index) => first.slice(0, index + 1));
-  return beginnings.filter(isDnsLabel);
+/** What `text` begins with before each place where `literal` stands, as far as its first label goes. */
+function labelsBefore(literal: string, text: string): string[] {
+  const labels: string[] = [];
+  const dot = text.indexOf('.');
+  const last = dot === -1 ? text.length : dot;
+  for (
+    let end = text.indexOf(literal);
+    end !== -1 && end <= last;
+    end = text.indexOf(literal, end + 1)
+  )
+    labels.push(text.slice(0, end));
+  return labels;
 }
