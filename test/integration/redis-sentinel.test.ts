@@ -13,11 +13,14 @@ import {
 import { describeWith } from '../neighbours/describe-with.ts';
 import { pollUntil } from '../neighbours/poll-until.ts';
 import { startRedisSentinel, type RedisSentinel } from '../neighbours/redis-sentinel.ts';
+import type { Redis } from '../neighbours/redis.ts';
 
+/** The user of `one`, which can be kept from publishing while the other still reconnects. */
+const PUBLISHER = 'publisher';
 const PASSWORD = 'of-the-servers';
 const FAIL_OVER = { withinMs: 60_000, everyMs: 50 };
 
-function options(set: RedisSentinel): RedisOptions {
+function options(set: RedisSentinel, username?: string): RedisOptions {
   return {
     ...anyRedis,
     mode: 'sentinel',
@@ -25,6 +28,7 @@ function options(set: RedisSentinel): RedisOptions {
     sentinelName: set.name,
     sentinelUsername: undefined,
     sentinelPassword: () => undefined,
+    username,
     password: () => new Secret(PASSWORD),
     database: 0,
   };
@@ -46,7 +50,8 @@ describeWith(['redis'], 'RedisRecordStore with Sentinel', () => {
     let other: RedisReplica;
     beforeEach(async () => {
       await inStep(set);
-      one = await openRedisReplica(options(set));
+      await allowPublishing(set.nodes);
+      one = await openRedisReplica(options(set, PUBLISHER));
       other = await openRedisReplica(options(set));
     });
     afterEach(async () => {
@@ -63,7 +68,10 @@ describeWith(['redis'], 'RedisRecordStore with Sentinel', () => {
       one.changes.announce(key);
       await pollUntil('the other hears', () => countOf(other, key) === 1);
       const doubts = other.heard.filter(({ kind }) => kind === 'all').length;
+      await forbidPublishing(await replicasOf(set));
       await set.failOver();
+      await pollUntil('both have subscribed', () => haveSubscribed(set, 2), FAIL_OVER);
+      await allowPublishing(set.nodes);
       await pollUntil('the other hears again', () => countOf(other, key) >= 2, FAIL_OVER);
       await pollUntil('the other doubts', () => {
         return other.heard.filter(({ kind }) => kind === 'all').length > doubts;
@@ -84,7 +92,8 @@ describeWith(['redis'], 'RedisRecordStore with Sentinel', () => {
       const key = name();
       await one.store.createSession(key, session(Date.now()));
       const master = await set.master();
-      const replicas = set.nodes.filter((node) => node !== master);
+      const replicas = await replicasOf(set);
+      await forbidPublishing(replicas);
       const redisKey = `kfgw:session:${key}`;
       for (const replica of replicas) {
         await pollUntil('the session is replicated', async () => {
@@ -104,6 +113,8 @@ describeWith(['redis'], 'RedisRecordStore with Sentinel', () => {
         async () => (await other.store.readSession(key)).kind === 'ended',
         FAIL_OVER,
       );
+      await pollUntil('both have subscribed', () => haveSubscribed(set, 2), FAIL_OVER);
+      await allowPublishing(replicas);
       await pollUntil('the other is told', () => countOf(other, key) >= 1, FAIL_OVER);
       const promoted = await set.master();
       expect(await promoted.command('hget', redisKey, 'e')).toBe('signed_out');
@@ -138,4 +149,23 @@ async function inStep(set: RedisSentinel): Promise<void> {
     },
     { withinMs: 40_000, everyMs: 100 },
   );
+}
+
+async function replicasOf(set: RedisSentinel): Promise<Redis[]> {
+  const master = await set.master();
+  return set.nodes.filter((node) => node !== master);
+}
+
+const allowPublishing = (nodes: readonly Redis[]) => setPublisher(nodes, '+publish');
+const forbidPublishing = (nodes: readonly Redis[]) => setPublisher(nodes, '-publish');
+
+async function setPublisher(nodes: readonly Redis[], publish: string): Promise<void> {
+  const rules = ['on', `>${PASSWORD}`, '~*', '&*', '+@all', publish];
+  for (const node of nodes) await node.command('acl', 'setuser', PUBLISHER, ...rules);
+}
+
+/** Whether so many replicas of ours hear changes from the master that there is now. */
+async function haveSubscribed(set: RedisSentinel, count: number): Promise<boolean> {
+  const master = await set.master();
+  return (await master.command('pubsub', 'numsub', 'kfgw:changes')).endsWith(`\n${count}`);
 }
