@@ -15,6 +15,8 @@ const MAX_PAGE_BYTES = 2 * 1_048_576;
 /** A page of one object cannot be made smaller: what etcd takes must fit. */
 const MAX_OBJECT_BYTES = 16 * 1_048_576;
 const SHRINK_BY = 5;
+/** Behind a few large objects pages become large again, or one of them would make a load take for ever. */
+const GROW_BY = 2;
 const PAGE_WITHIN_MS = MINUTE_MS;
 
 export type PagesEnd = Failure | { readonly kind: 'loaded'; readonly version: string };
@@ -60,6 +62,7 @@ export async function loadPages(
     for (const item of page.items) add(item);
     if (page.next === '') return { kind: 'loaded', version };
     next = page.next;
+    limit = Math.min(ITEMS_PER_PAGE, limit * GROW_BY);
   }
 }
 

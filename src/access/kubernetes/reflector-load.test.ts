@@ -157,7 +157,19 @@ describe('a reflector that loads', () => {
     bed.reflect('serviceaccounts');
     await bed.converged('serviceaccounts');
     const limits = bed.server.requests.map(({ query }) => query.get('limit'));
-    expect(limits.slice(1, 5)).toEqual(['500', '100', '20', '20']);
+    expect(limits.slice(1, 5)).toEqual(['500', '100', '20', '40']);
+  });
+
+  it('comes back to large pages behind an object that is large: anybody may make one', async () => {
+    bed.server.knowsWatchList = false;
+    const note = 'x'.repeat(2_100_000);
+    const metadata = { namespace: 'a', name: 'large', annotations: { note } };
+    bed.server.put('serviceaccounts', { metadata });
+    for (let i = 0; i < 1_200; i++)
+      bed.server.put('serviceaccounts', { metadata: { namespace: 'b', name: `sa-${i}` } });
+    bed.reflect('serviceaccounts');
+    await bed.converged('serviceaccounts');
+    expect(bed.server.requests.length).toBeLessThan(20);
   });
 
   it('names the right that is missing, logs it once, and is not loaded until it is given', async () => {
