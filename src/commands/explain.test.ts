@@ -80,6 +80,20 @@ describe('explain', () => {
     expect(printed).toContain('DEPENDS  POST /api/workgroup/create (owner_is_someone_else: ');
   });
 
+  test('tells a service account what refuses it behind the gateway', async () => {
+    const asking = (user: string, url: string) => byManifests('--user', user, '--url', url);
+    const account = 'system:serviceaccount:team-a:default-editor';
+    const { status, printed } = await asking(account, '/notebook/team-a/lab/');
+    expect(status).toBe(0);
+    expect(printed).toMatch(/^but +a service account is refused behind the gateway: The Auth/m);
+    const others = [
+      await asking('user@example.com', '/notebook/team-a/lab/'),
+      await asking(account, '/jupyter/api/namespaces/team-a/notebooks'),
+      await asking(account, '/notebook/shared/lab/'),
+    ];
+    for (const other of others) expect(other.printed).not.toContain('behind the gateway');
+  });
+
   test('lists the namespaces in which somebody has a role', async () => {
     const of = (user: string, ...more: string[]) =>
       byManifests('--namespaces', '--user', user, ...more);

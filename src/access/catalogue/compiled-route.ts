@@ -68,6 +68,7 @@ function answer(
     namespace: read.kind === 'shown' ? read.namespace : undefined,
     isByIdOnly: row.isByIdOnly || read.isOverridden,
     demand,
+    serviceAccountsCannot: row.serviceAccountsCannot,
   };
   return { kind: 'route', route };
 }

@@ -35,6 +35,8 @@ export interface MatchedRoute {
   /** True where the backend may act on a namespace that the request does not show. */
   readonly isByIdOnly: boolean;
   readonly demand: Demand;
+  /** Why service accounts cannot use it behind the gateway, whatever RBAC says: for explanations. */
+  readonly serviceAccountsCannot?: string | undefined;
 }
 
 export type CatalogueMatch =

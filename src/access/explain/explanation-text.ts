@@ -11,7 +11,7 @@ import type {
 
 /** Several lines, without the last newline. */
 export function explanationText(explanation: RequestExplanation): string {
-  const { decision, reason, allow, shadowed, method, url, questions } = explanation;
+  const { decision, reason, allow, shadowed, method, url, questions, refusedBehind } = explanation;
   const why = reason === undefined ? '' : ` (${reason}: ${reasons[reason].title})`;
   return [
     `${decision.toUpperCase()}  ${method} ${url}${why}`,
@@ -19,6 +19,7 @@ export function explanationText(explanation: RequestExplanation): string {
     ...(shadowed === true ? ['It is forwarded nevertheless: access.mode is shadow.'] : []),
     ...rows([['caller', callerText(explanation)], ...routeRows(explanation)]),
     ...questions.flatMap(questionLines),
+    ...(refusedBehind === undefined ? [] : rows([['but', behindText(refusedBehind)]])),
   ].join('\n');
 }
 
@@ -50,6 +51,10 @@ function routeRows({ route }: RequestExplanation): Row[] {
     ['namespace', namespace ?? (isByIdOnly ? byId : 'none')],
     ['open to', demands[demand]],
   ];
+}
+
+function behindText(why: string): string {
+  return `a service account is refused behind the gateway: ${why}`;
 }
 
 function questionLines(explained: QuestionExplanation): string[] {

@@ -68,6 +68,8 @@ export interface RequestExplanation {
     readonly demand: Demand['kind'];
   };
   readonly questions: readonly QuestionExplanation[];
+  /** Why it is refused behind the gateway to this caller, a service account, although it is allowed here. */
+  readonly refusedBehind?: string;
 }
 
 export interface ExplanationParts {
@@ -90,7 +92,20 @@ export function explainRequest(
   const { id, class: routeClass, effect, isByIdOnly, namespace, demand } = match.route;
   const shown = namespace === undefined ? {} : { namespace };
   const route = { id, class: routeClass, effect, isByIdOnly, ...shown, demand: demand.kind };
-  return { ...about, route, ...outcomeOf(demand, principal, parts) };
+  const outcome = outcomeOf(demand, principal, parts);
+  return { ...about, route, ...outcome, ...behind(match.route, principal, outcome) };
+}
+
+/** User names of service accounts: https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/ */
+const SERVICE_ACCOUNT = 'system:serviceaccount:';
+
+function behind(
+  { serviceAccountsCannot: why }: MatchedRoute,
+  { userId }: Principal,
+  { decision }: Outcome,
+): Pick<RequestExplanation, 'refusedBehind'> {
+  const isRefused = decision === 'allowed' && userId.startsWith(SERVICE_ACCOUNT);
+  return isRefused && why !== undefined ? { refusedBehind: why } : {};
 }
 
 /** Of a request that breaks a rule before it is looked up. */
