@@ -2,16 +2,23 @@
 import type { Principal } from '../identity/principal.ts';
 import { nextTurn } from '../kernel/clock.ts';
 import { whyUnanswered, type PolicySource } from './policy-source.ts';
-import { namespaceRole, type NamespaceWithRole } from './rbac/namespace-roles.ts';
+import { namespaceRole, type NamespaceRole } from './rbac/namespace-role.ts';
 import type { RbacReader, Subjects } from './rbac/rbac-reader.ts';
 
+interface NamespaceWithRole {
+  readonly namespace: string;
+  readonly role: NamespaceRole;
+}
+
+export interface NamespaceList {
+  /** By name. */
+  readonly namespaces: readonly NamespaceWithRole[];
+  /** There are more. */
+  readonly isTruncated: boolean;
+}
+
 export type KnownNamespaces =
-  /** By name; `isTruncated` where there are more than are told. */
-  | {
-      readonly kind: 'known';
-      readonly namespaces: readonly NamespaceWithRole[];
-      readonly isTruncated: boolean;
-    }
+  | ({ readonly kind: 'known' } & NamespaceList)
   /** The index is not there yet, or not to be believed any more. */
   | { readonly kind: 'unknown' };
 
@@ -30,10 +37,7 @@ interface Remembered {
   readonly namespaces: Promise<KnownNamespaces>;
 }
 
-/**
- * Asks about every Profile, some hundreds in one turn, so that a list of ten thousand holds nobody up;
- * an unchanged index answers from memory.
- */
+/** An unchanged index answers from memory. */
 export function createNamespacesOf(
   reader: Reader,
   policy: Pick<PolicySource, 'state'>,
@@ -43,25 +47,35 @@ export function createNamespacesOf(
     if (whyUnanswered(policy.state()) !== undefined) return Promise.resolve({ kind: 'unknown' });
     const subjects = reader.subjectsOf(principal);
     const { revision } = reader;
-    const known = remembered.get(subjects);
-    if (known?.revision === revision) return known.namespaces;
-    const namespaces = list(reader, subjects);
+    const before = remembered.get(subjects);
+    if (before?.revision === revision) return before.namespaces;
+    const namespaces = known(reader, subjects);
     remembered.set(subjects, { revision, namespaces });
     return namespaces;
   };
 }
 
-async function list(reader: Reader, subjects: Subjects): Promise<KnownNamespaces> {
+async function known(reader: Reader, subjects: Subjects): Promise<KnownNamespaces> {
+  return { kind: 'known', ...(await listNamespaces(reader, subjects, MOST_NAMESPACES)) };
+}
+
+/**
+ * The first `most` namespaces in which these subjects have a role. Asks about every Profile, some
+ * hundreds in one turn, so that a list of ten thousand holds nobody up.
+ */
+export async function listNamespaces(
+  reader: Pick<RbacReader, 'grantOf' | 'profiles'>,
+  subjects: Subjects,
+  most: number,
+): Promise<NamespaceList> {
   const names = Array.from(reader.profiles(), ({ name }) => name);
   const namespaces: NamespaceWithRole[] = [];
   for (const [at, namespace] of names.entries()) {
     if (at % PER_TURN === PER_TURN - 1) await nextTurn();
     const role = namespaceRole(reader, subjects, namespace);
     if (role === undefined) continue;
-    if (namespaces.length === MOST_NAMESPACES) {
-      return { kind: 'known', namespaces, isTruncated: true };
-    }
+    if (namespaces.length === most) return { namespaces, isTruncated: true };
     namespaces.push({ namespace, role });
   }
-  return { kind: 'known', namespaces, isTruncated: false };
+  return { namespaces, isTruncated: false };
 }

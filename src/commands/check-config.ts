@@ -1,4 +1,5 @@
 // Owns `check-config`: tells all problems of a configuration, or what it means.
+import { configuredCatalogue } from '../access/catalogue/configured-catalogue.ts';
 import { dangersOf } from '../config/dangers.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { notesOf } from '../config/notes.ts';
@@ -9,7 +10,6 @@ import { readKeyFiles } from '../identity/tokens/key-files.ts';
 import { readArguments, requiredValue } from './arguments.ts';
 import type { Command, CommandContext, ExitStatus } from './command.ts';
 import { problemsText, readConfigText } from './config-file.ts';
-import { configuredCatalogue } from './configured-catalogue.ts';
 
 const help = `Usage: kubeflow-auth-gateway check-config --config FILE [--without-files]
 

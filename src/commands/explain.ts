@@ -1,9 +1,10 @@
 // Owns `explain`: what becomes of a request of somebody and why, or where somebody may do what.
+import { configuredCatalogue } from '../access/catalogue/configured-catalogue.ts';
 import type { RouteMatcher } from '../access/catalogue/route-matcher.ts';
 import { explainAsked } from '../access/explain/explain-asked.ts';
 import { explanationText } from '../access/explain/explanation-text.ts';
 import type { Decision } from '../access/explain/request-explanation.ts';
-import { namespaceRoles } from '../access/rbac/namespace-roles.ts';
+import { listNamespaces } from '../access/namespaces-of.ts';
 import type { RbacIndex } from '../access/rbac/rbac-index.ts';
 import { parseConfig } from '../config/parse-config.ts';
 import type { Config } from '../config/schema.ts';
@@ -15,7 +16,6 @@ import { ownCookies } from '../request/own-cookies.ts';
 import { readArguments, requiredValue } from './arguments.ts';
 import { UsageError, type Command, type CommandContext, type ExitStatus } from './command.ts';
 import { problemsText, readConfigText } from './config-file.ts';
-import { configuredCatalogue, type CatalogueConfig } from './configured-catalogue.ts';
 import { loadPolicy, NoPolicy, type PolicyPlace } from './explain-policy.ts';
 
 const help = `Usage: kubeflow-auth-gateway explain SOURCE --user USER [--group GROUP]... --url URL [--method M]
@@ -46,9 +46,6 @@ Options:
 Exit status: 0 it is allowed, listed, or depends on the body; 1 there are no roles and bindings to go by; 2 the request
 is refused as ambiguous, or the call is wrong; 3 it is denied.`;
 
-/** More than any cluster has. */
-const mostNamespaces = 1_000_000;
-
 async function run(context: CommandContext): Promise<ExitStatus> {
   const given = readArguments(context.args, {
     values: ['config', 'manifests', 'kubeconfig', 'user', 'url', 'method'],
@@ -60,7 +57,7 @@ async function run(context: CommandContext): Promise<ExitStatus> {
     const setting = settingIn(given, context);
     const rbac = await loadPolicy(setting.place, context);
     return question.kind === 'namespaces'
-      ? listNamespaces(question, rbac, context)
+      ? await tellNamespaces(question, rbac, context)
       : explainOne(question, rbac, setting, context);
   } catch (error) {
     if (error instanceof Misconfigured) throw new UsageError(error.message);
@@ -95,7 +92,7 @@ function questionIn(given: Given): Asked {
 /** Where roles and bindings are, and the options that the decision depends on. */
 interface Setting {
   readonly place: PolicyPlace;
-  readonly options: CatalogueConfig & Pick<Config, 'limits'>;
+  readonly options: Pick<Config, 'access' | 'inferenceHosts' | 'publicOrigins' | 'limits'>;
 }
 
 const oneSource =
@@ -146,14 +143,14 @@ function placeOf({ rbac }: Config, env: CommandContext['env']): PolicyPlace {
   return { kind: 'kubernetes', address: { kubeconfigFile, serviceHost, servicePort } };
 }
 
-function routesOf(options: CatalogueConfig): RouteMatcher {
+function routesOf(options: Setting['options']): RouteMatcher {
   const loaded = configuredCatalogue(options);
   if (loaded.kind === 'loaded') return loaded.matcher;
   throw new UsageError(`the route catalogue cannot be used:\n  ${loaded.problems.join('\n  ')}`);
 }
 
 /** Of URLs that are a path alone. */
-function hostOf({ publicOrigins: [origin] }: CatalogueConfig): string {
+function hostOf({ publicOrigins: [origin] }: Setting['options']): string {
   return origin === undefined ? 'localhost' : new URL(origin).host;
 }
 
@@ -178,13 +175,11 @@ function explainOne(
     policy: { state: () => ({ kind: 'current' }) },
     mode: options.access.mode,
     hygiene: compileHygiene({
-      ...{
-        ownCookies: ownCookies(true),
-        publicOrigins: [],
-        managedHeaders: [],
-        trustedProxies: [],
-      },
       limits: options.limits,
+      ownCookies: ownCookies(true),
+      publicOrigins: [],
+      managedHeaders: [],
+      trustedProxies: [],
     }),
     random,
     host: hostOf(options),
@@ -193,13 +188,13 @@ function explainOne(
   return statusOf[explanation.decision];
 }
 
-function listNamespaces(
+async function tellNamespaces(
   { user, groups, isJson }: Caller,
   rbac: RbacIndex,
   { terminal }: CommandContext,
-): ExitStatus {
+): Promise<ExitStatus> {
   const subjects = rbac.subjectsOf({ userId: user, groups });
-  const { namespaces } = namespaceRoles(rbac, subjects, { limit: mostNamespaces });
+  const { namespaces } = await listNamespaces(rbac, subjects, Number.POSITIVE_INFINITY);
   if (isJson) {
     terminal.print(json({ user, groups, namespaces }));
     return 0;

@@ -1,5 +1,6 @@
 // Owns who may do what, put together: policy and its index, the route catalogue, the authorizer.
 import { IndexAuthorizer } from '../access/authorizer.ts';
+import { catalogueOptions } from '../access/catalogue/configured-catalogue.ts';
 import { WatchedCatalogue } from '../access/catalogue/watched-catalogue.ts';
 import { createNamespacesOf, type NamespacesOf } from '../access/namespaces-of.ts';
 import type { Config } from '../config/schema.ts';
@@ -7,9 +8,6 @@ import type { AccessRules } from '../decide.ts';
 import type { Cancel } from '../kernel/clock.ts';
 import type { GatewayParts } from './gateway-parts.ts';
 import { openPolicy, type OpenedPolicy } from './open-policy.ts';
-
-/** Of the repository and of the image alike: beside `src` or `dist`. */
-const SHIPPED_ROUTES = new URL('../../config/kubeflow-routes.yaml', import.meta.url);
 
 export interface OpenedAccess {
   readonly policy: OpenedPolicy;
@@ -32,8 +30,8 @@ export async function openAccess(config: Config, parts: GatewayParts): Promise<O
   const authorizer = new IndexAuthorizer({
     rbac: index,
     policy: source,
-    isNew: (profile) => policy.isNew(profile),
-    note: (...decision) => review?.note(...decision),
+    isNew: policy.isNew,
+    note: (subjects, question, isAllowed) => review?.note(subjects, question, isAllowed),
   });
   const { mode, uninspected } = config.access;
   return {
@@ -55,11 +53,4 @@ export async function openAccess(config: Config, parts: GatewayParts): Promise<O
       await policy.close();
     },
   };
-}
-
-function catalogueOptions({ access, inferenceHosts, publicOrigins }: Config) {
-  const { openVerb, unmatched, routesFile, extraRoutesFile } = access;
-  const files = { routes: routesFile ?? SHIPPED_ROUTES, extraRoutes: extraRoutesFile };
-  const ownHosts = publicOrigins.map((origin) => new URL(origin).hostname);
-  return { openVerb, unmatched, inferenceHosts, ownHosts, files };
 }

@@ -19,7 +19,7 @@ import type { GatewayParts } from './gateway-parts.ts';
 export interface OpenedPolicy {
   readonly index: RbacIndex;
   readonly source: PolicySource;
-  isNew(profile: ProfileRecord): boolean;
+  readonly isNew: (profile: ProfileRecord) => boolean;
   /** Undefined where there is no API server to ask. */
   readonly review: DecisionReview | undefined;
   close(): Promise<void>;

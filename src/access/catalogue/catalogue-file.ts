@@ -1,7 +1,6 @@
 // Owns loading the catalogue from its files: read, linted, compiled, or every reason why not.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { errorText } from '../../kernel/logger.ts';
 import { compileCatalogue, type CatalogueOptions } from './compile-catalogue.ts';
 import { lintCatalogue } from './lint-catalogue.ts';
@@ -11,7 +10,7 @@ import type { RouteRow } from './route-row.ts';
 
 export interface CatalogueFiles {
   /** The catalogue itself. */
-  readonly routes: string | URL;
+  readonly routes: string;
   /** Rows that go before those of the catalogue. */
   readonly extraRoutes?: string | undefined;
 }
@@ -37,7 +36,7 @@ export interface CatalogueText {
 
 /** Reads the files in the order in which their rows are tried. */
 export function readCatalogueFiles({ routes, extraRoutes }: CatalogueFiles): CatalogueText[] {
-  const catalogue = readText(typeof routes === 'string' ? routes : fileURLToPath(routes));
+  const catalogue = readText(routes);
   return extraRoutes === undefined ? [catalogue] : [readText(extraRoutes), catalogue];
 }
 

@@ -1,4 +1,4 @@
-// Owns where a person may do what, in the words people use: owner, contributor, viewer.
+// Owns what a person is in a namespace, in the words people use: owner, contributor, viewer.
 import type { ResourceAction } from './access-question.ts';
 import type { RbacReader, Subjects } from './rbac-reader.ts';
 
@@ -30,18 +30,6 @@ const namespaceRoleActions: readonly {
   },
 ];
 
-export interface NamespaceWithRole {
-  readonly namespace: string;
-  readonly role: NamespaceRole;
-}
-
-export interface NamespaceRolesPage {
-  /** By name. */
-  readonly namespaces: readonly NamespaceWithRole[];
-  /** There are more. */
-  readonly isTruncated: boolean;
-}
-
 /** The role of these subjects in one namespace, or with an empty one in all namespaces. */
 export function namespaceRole(
   reader: Pick<RbacReader, 'grantOf'>,
@@ -51,20 +39,4 @@ export function namespaceRole(
   const has = (action: ResourceAction): boolean =>
     reader.grantOf(subjects, { action, namespace, name: '' }) !== undefined;
   return namespaceRoleActions.find(({ actions }) => actions.some(has))?.role;
-}
-
-/** The Profiles in which these subjects have a role: the first `limit` by name. */
-export function namespaceRoles(
-  reader: Pick<RbacReader, 'grantOf' | 'profiles'>,
-  subjects: Subjects,
-  { limit }: { readonly limit: number },
-): NamespaceRolesPage {
-  const namespaces: NamespaceWithRole[] = [];
-  for (const { name } of reader.profiles()) {
-    const role = namespaceRole(reader, subjects, name);
-    if (role === undefined) continue;
-    if (namespaces.length === limit) return { namespaces, isTruncated: true };
-    namespaces.push({ namespace: name, role });
-  }
-  return { namespaces, isTruncated: false };
 }
