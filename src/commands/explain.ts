@@ -43,8 +43,8 @@ Options:
   --json          print JSON
   --help          this text
 
-Exit status: 0 it is allowed, listed, or depends on the body; 1 there are no roles and bindings to go by; 2 the request
-is refused as ambiguous, or the call is wrong; 3 it is denied.`;
+Exit status: 0 it is allowed, or listed, or the body decides; 1 there are no roles and bindings to
+go by; 2 the request is refused as ambiguous, or the call is wrong; 3 it is denied.`;
 
 async function run(context: CommandContext): Promise<ExitStatus> {
   const given = readArguments(context.args, {
