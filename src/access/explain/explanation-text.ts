@@ -87,7 +87,12 @@ const advice: Readonly<Record<EnoughRole, string>> = {
 };
 
 function deniedRows(nearest: readonly NearestMissing[], enough: EnoughRole): Row[] {
+  const isOfCluster = enough === 'administrator';
+  const isNear = isOfCluster || nearest.some(({ binding }) => binding.startsWith('RoleBinding '));
   return [
+    ...(isNear
+      ? []
+      : [['', 'no RoleBinding of this namespace comes near: is its name right?'] as const]),
     ...nearest.map(({ binding, role, why }): Row => [
       '',
       `nearest: ${binding} to ${role} ${misses[why]}`,

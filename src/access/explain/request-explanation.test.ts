@@ -204,6 +204,18 @@ describe('explanationText', () => {
     ]);
   });
 
+  it('asks whether there is such a namespace where none of its bindings comes near', () => {
+    const asked = (namespace: string) =>
+      explanationText(
+        explain({ user: 'bob', demand: { kind: 'questions', questions: [question(namespace)] } }),
+      );
+    expect(asked('taem-a')).toContain(
+      'no RoleBinding of this namespace comes near: is its name right?',
+    );
+    expect(asked('team-a')).not.toContain('comes near');
+    expect(asked('')).not.toContain('comes near');
+  });
+
   it('says which methods are taken where only the method is wrong', () => {
     const demand: Demand = { kind: 'deny', reason: 'method_not_allowed', allow: ['POST', 'PUT'] };
     expect(explanationText(explain({ demand }))).toContain(

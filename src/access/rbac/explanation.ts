@@ -4,7 +4,7 @@ import type { ExplainedGrant, NearMiss } from './rbac-reader.ts';
 import type { AccessQuestion } from './rule-matching.ts';
 import { isUrlQuestion, ruleAllows } from './rule-matching.ts';
 import type { RoleDirectory, StoredBinding } from './stored-binding.ts';
-import { subjectKey, subjectText } from './subject-keys.ts';
+import { groupKey, subjectKey, subjectText } from './subject-keys.ts';
 
 /** How many near misses are told. */
 const NEAREST = 5;
@@ -81,11 +81,22 @@ function missOf(
   const isBound = binding.subjects.some((subject) =>
     isCaller(caller, subjectKey(subject, binding.namespace)),
   );
-  if (isBound) return role === undefined ? 'role_missing' : 'not_in_role';
+  if (isBound && role === undefined) return 'role_missing';
+  if (isBound) return isForEverybody(binding, caller) ? undefined : 'not_in_role';
   return role?.allows(question) === true ? 'not_a_subject' : undefined;
 }
 
-/** What is of the namespace comes before what is of the cluster: everybody is in some of the latter. */
+/** Bound by a group that Kubernetes adds, as by `system:basic-user`: in every cluster, and near to nothing. */
+function isForEverybody({ namespace, subjects }: StoredBinding, caller: CallerSubjects): boolean {
+  if (namespace !== '') return false;
+  const implicit = caller.implicitGroups.map(groupKey);
+  return subjects
+    .map((subject) => subjectKey(subject, namespace))
+    .filter((key) => isCaller(caller, key))
+    .every((key) => key !== undefined && implicit.includes(key));
+}
+
+/** What is of the namespace comes before what is of the cluster. */
 function rank({ binding, why }: NearMiss): number {
   if (why === 'role_missing') return 0;
   return (why === 'not_in_role' ? 1 : 2) + (binding.namespace === '' ? 2 : 0);

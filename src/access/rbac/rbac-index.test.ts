@@ -323,7 +323,7 @@ describe('an explanation', () => {
     });
   });
 
-  it('tells the nearest misses, those of the namespace first, each role that would do once', () => {
+  it('tells the nearest misses, those of the namespace first, each role that would do once, nothing that everybody has', () => {
     const index = indexOf(
       toReader('enough', 'User bob'),
       toReader('enough-too', 'User carol'),
@@ -335,6 +335,7 @@ describe('an explanation', () => {
     index.sinks.clusterroles.upsert(clusterRole('lister', rule('list', 'core', 'pods')));
     const everybody = 'Group system:authenticated';
     index.sinks.clusterrolebindings.upsert(binding('', 'basic', 'ClusterRole lister', everybody));
+    index.sinks.clusterrolebindings.upsert(binding('', 'own', 'ClusterRole lister', 'User ann'));
     index.sinks.clusterrolebindings.upsert(binding('', 'power', 'ClusterRole reader', 'Group a'));
     index.sinks.clusterrolebindings.upsert(binding('', 'power2', 'ClusterRole reader', 'Group b'));
     const subjects = index.subjectsOf({ userId: 'ann', groups: [] });
@@ -344,7 +345,7 @@ describe('an explanation', () => {
       'missing role_missing',
       'other not_in_role',
       'enough not_a_subject',
-      'basic not_in_role',
+      'own not_in_role',
       'power not_a_subject',
     ]);
   });
