@@ -30,7 +30,7 @@ import { openLocalListener, type LocalSources } from './observe/local-listener.t
 import type { PrometheusMetrics } from './observe/prometheus-metrics.ts';
 import { createPages, type Pages } from './pages/app.ts';
 import { BrowserSessions } from './pages/browser-sessions.ts';
-import { compileHygiene } from './request/hygiene.ts';
+import { compileHygiene, type Hygiene } from './request/hygiene.ts';
 import { ownCookies, type OwnCookies } from './request/own-cookies.ts';
 
 export interface Gateway {
@@ -139,14 +139,10 @@ async function furnish(
     signAssertion: createAssertionSigner(config.sessionJwt, { ...parts, keys: keys.ring }),
     refreshGrant: login.refresh,
   });
+  const hygiene = compileHygiene(hygieneOptions(config, cookies));
   const pages = openPages(config, parts, { cookies, sessionKeys, keys, login, sessions, access });
-  const listener = openListener(config, parts, { cookies, pages, sessions, access });
-  const explain = openExplain(
-    config,
-    access,
-    compileHygiene(hygieneOptions(config, cookies)),
-    parts,
-  );
+  const listener = openListener(config, parts, { hygiene, pages, sessions, access });
+  const explain = openExplain(config, access, hygiene, parts);
   return { keys, storage, login, sessions, access, listener, explain };
 }
 
@@ -184,7 +180,7 @@ function openPages(config: Config, parts: GatewayParts, rooms: PageParts): Pages
 }
 
 interface ListenerParts {
-  readonly cookies: OwnCookies;
+  readonly hygiene: Hygiene;
   readonly pages: Pages;
   readonly sessions: SessionRoom;
   readonly access: OpenedAccess;
@@ -193,12 +189,12 @@ interface ListenerParts {
 function openListener(
   config: Config,
   parts: GatewayParts,
-  { cookies, pages, sessions, access }: ListenerParts,
+  { hygiene, pages, sessions, access }: ListenerParts,
 ): PublicListener {
   return createPublicListener(listenerOptions(config), {
     ...parts,
     random: pooledRandom(parts.random),
-    hygiene: compileHygiene(hygieneOptions(config, cookies)),
+    hygiene,
     pages,
     standIns: pages,
     upstreams: createUpstreamTable(upstreamOptions(config)),

@@ -14,10 +14,10 @@ import { silentLogger } from '../kernel/logger.ts';
 import { silentMetrics } from '../kernel/metrics.ts';
 import type { CommandContext } from './command.ts';
 
-const loadWithinMs = 60 * SECOND_MS;
+const LOAD_WITHIN_MS = 60 * SECOND_MS;
 /** A problem that lasts so long will not go by itself while somebody waits. */
-const problemWithinMs = 5 * SECOND_MS;
-const lookEveryMs = 50;
+const PROBLEM_WITHIN_MS = 5 * SECOND_MS;
+const LOOK_EVERY_MS = 50;
 
 export type PolicyPlace =
   | { readonly kind: 'manifests'; readonly directory: string }
@@ -39,26 +39,26 @@ export async function loadPolicy(place: PolicyPlace, context: CommandContext): P
   const { clock, random } = context;
   const source = createKubernetesSource(
     kubernetesCredentials(place.address, clock),
-    { ...rbac.parse({}) },
+    rbac.parse({}),
     { clock, random, logger: silentLogger, metrics: silentMetrics, sinks: index.sinks },
   );
   try {
-    await loaded(source, clock);
+    await untilLoaded(source, clock);
   } finally {
     await source.close();
   }
   return index;
 }
 
-async function loaded(source: PolicySource, clock: Clock): Promise<void> {
+async function untilLoaded(source: PolicySource, clock: Clock): Promise<void> {
   const startMs = clock.monotonicMs();
   for (;;) {
     const state = source.state();
     if (state.kind !== 'loading') return;
     const { problem, missing } = state;
     const waitedMs = clock.monotonicMs() - startMs;
-    if (waitedMs > (problem === undefined ? loadWithinMs : problemWithinMs))
+    if (waitedMs > (problem === undefined ? LOAD_WITHIN_MS : PROBLEM_WITHIN_MS))
       throw new NoPolicy(problem ?? `the API server did not send all of ${missing.join(', ')}`);
-    await pause(clock, lookEveryMs);
+    await pause(clock, LOOK_EVERY_MS);
   }
 }

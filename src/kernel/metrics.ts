@@ -115,7 +115,7 @@ export const metricTable = {
   },
   kfgw_rbac_relists_total: {
     type: 'counter',
-    help: 'Complete loads that were begun, by type and cause: first, gone (the API server no longer knew the changes since), or a fault.',
+    help: 'Complete loads, by type and why: first, gone (the API server no longer knew the changes since), absent (the type was not installed), or a fault.',
     labels: ['type', 'reason'],
   },
   kfgw_rbac_watch_events_total: {

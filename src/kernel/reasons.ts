@@ -202,7 +202,7 @@ const table = {
   body_too_large: {
     status: 413,
     title: 'The body of this request is too large.',
-    advice: 'Send less than 64 KiB.',
+    advice: 'Send a smaller one.',
   },
   not_found: {
     status: 404,

@@ -23,15 +23,15 @@ export interface LocalListener {
   close(): Promise<void>;
 }
 
-const maxBodyBytes = 1024;
-const requestTimeoutMs = 10_000;
+const MAX_BODY_BYTES = 1024;
+const REQUEST_TIMEOUT_MS = 10_000;
 
 /** Resolves when connections are taken; rejects when the address cannot be had. */
 export async function openLocalListener(
   address: { readonly host: string; readonly port: number },
   sources: LocalSources,
 ): Promise<LocalListener> {
-  const server = http.createServer({ requestTimeout: requestTimeoutMs }, (request, response) => {
+  const server = http.createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
     answer(request, response, sources).catch(() => response.destroy());
   });
   await new Promise<void>((resolve, reject) => {
@@ -130,7 +130,7 @@ async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > maxBodyBytes) return undefined;
+    if (size > MAX_BODY_BYTES) return undefined;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

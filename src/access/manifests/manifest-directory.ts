@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { ManifestFile } from './manifest-objects.ts';
 
 /** Parsing takes the event loop about a tenth of a second for each MiB. */
-const maxBytes = 16 * 1024 * 1024;
+const MAX_BYTES = 16 * 1_048_576;
 
 export type DirectoryContent =
   | {
@@ -25,7 +25,7 @@ export async function readManifestDirectory(directory: string): Promise<Director
     const names = await manifestNames(directory);
     const files: ManifestFile[] = [];
     const hash = createHash('sha256');
-    let left = maxBytes;
+    let left = MAX_BYTES;
     for (const name of names) {
       const bytes = await readFile(join(directory, name));
       left -= bytes.length;

@@ -40,7 +40,7 @@ interface Around {
 }
 
 /** Nobody writes lists of lists, but an alias can put a list into itself. */
-const maxDepth = 3;
+const MAX_DEPTH = 3;
 
 /**
  * The objects of all documents, lists unfolded. YAML 1.1 with keys that are text, as kubectl reads it, and therefore
@@ -106,7 +106,7 @@ class FileReading implements ObjectsOfFile {
       return;
     }
     const inside = { ...typeOfItems(type), depth: around.depth + 1 };
-    if (inside.depth > maxDepth) this.#complain(line, 'lists stand in lists too deep');
+    if (inside.depth > MAX_DEPTH) this.#complain(line, 'lists stand in lists too deep');
     else
       for (const [index, item] of items.entries())
         this.#takeValue(item, itemLines[index] ?? line, inside);

@@ -12,7 +12,7 @@ import type { ManifestProblem } from './manifest-objects.ts';
 import { readManifests, type ReadManifests, type RecordLists } from './read-manifests.ts';
 
 /** A changed state counts when it was seen twice, so far apart: editors empty files before they write them. */
-const settleMs = 50;
+const SETTLE_MS = 50;
 
 export interface ManifestsOptions {
   readonly directory: string;
@@ -125,7 +125,7 @@ class ManifestsSource implements PolicySource {
         if (!this.#isClosed()) this.#take(content);
       } else {
         before = now;
-        await pause(clock, settleMs, this.#closing.signal);
+        await pause(clock, SETTLE_MS, this.#closing.signal);
         this.#isDue = true;
       }
     }

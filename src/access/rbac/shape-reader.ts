@@ -2,7 +2,7 @@
 import { isFields, type Fields } from '../../kernel/fields.ts';
 
 /** Far above what fits into an object of the API server, which etcd keeps below 1.5 MiB. */
-const maxEntries = 100_000;
+const MAX_ENTRIES = 100_000;
 
 /**
  * Reads one object. After the first problem the values read are neutral ones, and the whole object is to be thrown
@@ -48,7 +48,7 @@ export class ShapeReader {
     if (value === undefined || value === null) return [];
     if (!Array.isArray(value)) return this.#failed(`${path} is not a list`, []);
     this.#entries += value.length;
-    if (this.#entries > maxEntries) return this.#failed(`${path} has too many entries`, []);
+    if (this.#entries > MAX_ENTRIES) return this.#failed(`${path} has too many entries`, []);
     const items: T[] = [];
     for (const [index, entry] of value.entries()) {
       const item = read(entry, index);
