@@ -156,11 +156,19 @@ rows:
     ['PUT /a', 'rest'],
     ['HEAD /b', 'head'],
     ['OPTIONS /b', 'read'],
-    ['POST /b', 'unmatched'],
+    ['POST /b', 'head'],
     ['PUT /c', 'write'],
     ['GET /c', 'unmatched'],
   ])('%s falls under %s', (request, id) => {
     expect(rowFor(match(request))).toBe(id);
+  });
+
+  it('that no row of a path names are closed, where one opens it', () => {
+    expect(routeOf(match('POST /b')).demand).toEqual({
+      kind: 'deny',
+      reason: 'method_not_allowed',
+      allow: ['HEAD', 'GET', 'OPTIONS'],
+    });
   });
 
   it('that are wrong are told together with the right ones', () => {

@@ -6,12 +6,14 @@ import type { ResourceAction } from '../rbac/access-question.ts';
 import { OPEN_VERB, type AskTemplate, type NameSource } from './ask-line.ts';
 import { withHostDemand } from './combined-demand.ts';
 import {
+  closedFor,
   matchRoute,
   type CompiledAsk,
   type CompiledRoute,
   type NamePlace,
 } from './compiled-route.ts';
 import { compileHostRoutes, type HostRoutes } from './host-route.ts';
+import { strictnessOf } from './lint-catalogue.ts';
 import { UNMATCHED, type CatalogueMatch, type MatchedRoute } from './matched-route.ts';
 import { indexOfPlaceholder, type PathPattern } from './path-pattern.ts';
 import type { RoutedHead, RouteMatcher } from './route-matcher.ts';
@@ -82,18 +84,21 @@ class CompiledCatalogue implements RouteMatcher {
         reason: 'target_ambiguous',
         routeId: raw.route?.row.id ?? UNMATCHED,
       };
-    return raw.route === undefined ? this.#unmatchedFor(head) : matchRoute(raw.route, head);
+    if (raw.route !== undefined) return matchRoute(raw.route, head);
+    return closedByOthers(raw.others ?? decoded.others, head) ?? this.#unmatchedFor(head);
   }
 
   /** Looks through the layers; `looked` is how many leading segments decided. */
   #find(segments: readonly string[], method: string): Found {
     let looked = 0;
+    let others: Found['others'] = undefined;
     for (const tree of this.#trees) {
       const route = tree.find(segments, method);
       looked = Math.max(looked, tree.looked);
-      if (route !== undefined) return { route, looked };
+      others ??= tree.others;
+      if (route !== undefined) return { route, looked, others: undefined };
     }
-    return { route: undefined, looked };
+    return { route: undefined, looked, others };
   }
 
   #unmatchedFor({ method, host, hints }: RoutedHead): CatalogueMatch {
@@ -107,6 +112,20 @@ class CompiledCatalogue implements RouteMatcher {
 interface Found {
   readonly route: CompiledRoute | undefined;
   readonly looked: number;
+  /** Where there is no route: those of the same path for other methods. */
+  readonly others: ReadonlyMap<string, CompiledRoute> | undefined;
+}
+
+/**
+ * A row that opens a path by some methods means that the others are closed, not that they are open to everybody.
+ * One that closes it by some says nothing of the others.
+ */
+function closedByOthers(others: Found['others'], head: RoutedHead): CatalogueMatch | undefined {
+  const open = Array.from(others ?? []).filter(([, { row }]) => strictnessOf(row) !== 'deny');
+  const [first] = open;
+  if (first === undefined) return undefined;
+  const methods = open.map(([method]) => method);
+  return closedFor(first[1].row, head, methods);
 }
 
 function unmatchedRoute(

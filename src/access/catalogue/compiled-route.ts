@@ -73,6 +73,16 @@ function answer(
   return { kind: 'route', route };
 }
 
+/** 405: the row is for these methods only. */
+export function closedFor(
+  row: RouteRow,
+  head: RoutedHead,
+  allow: readonly string[],
+): CatalogueMatch {
+  const demand: Demand = { kind: 'deny', reason: 'method_not_allowed', allow };
+  return answer(row, head, { kind: 'absent', isOverridden: false }, demand);
+}
+
 /** What comes over a WebSocket is not seen, so it may write. */
 export function effectOf(row: RouteRow, { method, hints }: RoutedHead): 'read' | 'write' {
   if (row.effect !== undefined) return row.effect;

@@ -39,6 +39,7 @@ export class RouteTree<T> {
   #end = 0;
   #method = '';
   #looked = 0;
+  #others: ByMethod<T> | undefined = undefined;
 
   /** Adds what a pattern leads to. What was added before for the same pattern and method stays. */
   add(pattern: PathPattern, methods: readonly Method[], found: T): void {
@@ -59,6 +60,7 @@ export class RouteTree<T> {
     this.#end = segments.at(-1) === '' ? segments.length - 1 : segments.length;
     this.#method = method;
     this.#looked = 0;
+    this.#others = undefined;
     return this.#search(this.#root, 0);
   }
 
@@ -67,9 +69,20 @@ export class RouteTree<T> {
     return this.#looked;
   }
 
+  /** Where the last search found nothing: what the most specific pattern that fits leads to by other methods. */
+  get others(): ReadonlyMap<string, T> | undefined {
+    return this.#others;
+  }
+
   #search(node: Node<T>, at: number): T | undefined {
-    const deeper = at < this.#end ? this.#descend(node, at) : node.here?.get(this.#method);
-    return deeper ?? node.below?.get(this.#method);
+    const deeper = at < this.#end ? this.#descend(node, at) : this.#byMethod(node.here);
+    return deeper ?? this.#byMethod(node.below);
+  }
+
+  #byMethod(table: ByMethod<T> | undefined): T | undefined {
+    const found = table?.get(this.#method);
+    if (found === undefined) this.#others ??= table;
+    return found;
   }
 
   #descend(node: Node<T>, at: number): T | undefined {
