@@ -35,6 +35,11 @@ describe('errorPageView', () => {
     expect(view.action).toEqual({ label: 'Try again', href, kind: 'link' });
   });
 
+  it('leads away from an address that is closed for everybody', () => {
+    const view = errorPageView({ reason: 'route_denied', requestId: 'r-1', returnTo: '/debug' });
+    expect(view.action).toEqual({ label: 'Go to the start page', href: '/', kind: 'top' });
+  });
+
   it('does not try again where nothing is known to go to', () => {
     const view = errorPageView({
       reason: 'session_store_unavailable',

@@ -33,6 +33,15 @@ const healedBySignIn: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'user_claim_reserved',
 ]);
 
+/** Refusals of the address itself: whoever asks again is told the same. */
+const neverHealed: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+  'route_denied',
+  'namespace_ambiguous',
+  'namespace_required',
+  'method_not_allowed',
+  'not_found',
+]);
+
 /** The page about a refusal: what happened, what to do next, its code and the request id. */
 export function errorPageView(view: ErrorView): PageView {
   const { title, advice } = reasons[view.reason];
@@ -61,6 +70,8 @@ function actionOf(view: ErrorView, retryHref: string | undefined): PageAction | 
   if (status === 401 || healedBySignIn.has(view.reason)) {
     return { label: 'Sign in again', href: startAddress(view.returnTo ?? '/'), kind: 'top' };
   }
+  if (neverHealed.has(view.reason))
+    return { label: 'Go to the start page', href: '/', kind: 'top' };
   if (retryHref === undefined) return undefined;
   return { label: 'Try again', href: retryHref, kind: 'link' };
 }
