@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Cleanups } from '../../../test/fixtures/cleanups.ts';
 import { FakeClock } from '../../../test/fixtures/fake-clock.ts';
-import { recordedSinks } from '../../../test/fixtures/recorded-sinks.ts';
+import { recordingSinks } from '../../../test/fixtures/recording-sinks.ts';
 import { pollUntil } from '../../../test/neighbours/poll-until.ts';
 import { systemClock, type Clock } from '../../kernel/clock.ts';
 import { silentLogger, type LogFields } from '../../kernel/logger.ts';
@@ -45,7 +45,7 @@ metadata: { namespace: team-a, name: ${name} }
 
 /** Nothing is polled within a test unless it moves the clock. */
 async function open(clock: Clock = systemClock, pollEveryMs = 3_600_000) {
-  const sinks = recordedSinks();
+  const sinks = recordingSinks();
   const lines: { readonly level: string; readonly message: string; readonly fields?: LogFields }[] =
     [];
   const log = (level: string) => (message: string, fields?: LogFields) =>
