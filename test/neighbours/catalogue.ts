@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { ensureDebianPrograms, findProgram, type DebianPrograms } from './debian-package.ts';
 import { ensureGoProgram, goProgramPath, type GoProgram } from './go-program.ts';
+import { ensurePythonProgram, pythonProgramPath, type PythonProgram } from './python-program.ts';
 
 const catalogue = {
   redis: debian(['redis-server', 'openssl'], ['redis-server', 'redis-cli', 'openssl']),
@@ -16,15 +17,18 @@ const catalogue = {
   'oauth2-proxy-7.15.2': go('oauth2-proxy-7.15.2', 'github.com/oauth2-proxy/oauth2-proxy/v7'),
   'kube-apiserver-1.36.3': kube('kube-apiserver'),
   'kube-controller-manager-1.36.3': kube('kube-controller-manager'),
-} as const satisfies Record<string, DebianPrograms | GoProgram>;
+  'jupyterlab-4.5.11': { kind: 'python', name: 'jupyterlab-4.5.11' },
+} as const satisfies Record<string, DebianPrograms | GoProgram | PythonProgram>;
 
 /** A neighbour of the catalogue. */
 export type NeighbourName = keyof typeof catalogue;
 
-/** A neighbour that is built from its Go module. */
-export type GoNeighbourName = {
-  [Name in NeighbourName]: (typeof catalogue)[Name]['kind'] extends 'go' ? Name : never;
+type NameOfKind<Kind> = {
+  [Name in NeighbourName]: (typeof catalogue)[Name]['kind'] extends Kind ? Name : never;
 }[NeighbourName];
+
+/** A neighbour that is built from its Go module. */
+export type GoNeighbourName = NameOfKind<'go'>;
 
 /** The neighbours that tests need, and those that only benchmarks need. */
 export const testNeighbours = [
@@ -38,6 +42,7 @@ export const testNeighbours = [
   'oauth2-proxy-7.15.2',
   'kube-apiserver-1.36.3',
   'kube-controller-manager-1.36.3',
+  'jupyterlab-4.5.11',
 ] as const satisfies readonly NeighbourName[];
 export const benchmarkNeighbours = [
   'redis',
@@ -60,6 +65,7 @@ export async function ensureNeighbours(names: readonly NeighbourName[]): Promise
   await attempt(ensureDebianPrograms(wanted.filter((source) => source.kind === 'debian')));
   for (const source of wanted) {
     if (source.kind === 'go') await attempt(ensureGoProgram(source));
+    if (source.kind === 'python') await attempt(ensurePythonProgram(source));
   }
   if (problems.length > 0) throw new Error(problems.join('\n'));
 }
@@ -69,13 +75,23 @@ export async function ensureBuilt(name: GoNeighbourName): Promise<string> {
   return ensureGoProgram(catalogue[name]);
 }
 
+/** Installs a Python neighbour if it is missing, and returns the path of the Python that has it. */
+export async function ensureInstalled(name: NameOfKind<'python'>): Promise<string> {
+  return ensurePythonProgram(catalogue[name]);
+}
+
 /** Which of these are neither installed nor built, without trying to get them. */
 export function missingNeighbours(names: readonly NeighbourName[]): NeighbourName[] {
   return names.filter((name) => {
     const source = catalogue[name];
-    return source.kind === 'go'
-      ? !existsSync(goProgramPath(source))
-      : !source.programs.every(findProgram);
+    switch (source.kind) {
+      case 'go':
+        return !existsSync(goProgramPath(source));
+      case 'python':
+        return !existsSync(pythonProgramPath(source));
+      case 'debian':
+        return !source.programs.every(findProgram);
+    }
   });
 }
 

@@ -34,6 +34,13 @@ export async function ensureDebianPrograms(wanted: readonly DebianPrograms[]): P
   });
 }
 
+/** Installs packages that cannot be known by their programs. Rejects where that cannot be done. */
+export async function installDebianPackages(packages: readonly string[]): Promise<void> {
+  await withMachineLock(async () => {
+    await reportWork(`install Debian packages ${packages.join(' ')}`, () => install(packages));
+  });
+}
+
 function packagesToInstall(wanted: readonly DebianPrograms[]): string[] {
   const missing = wanted.filter(({ programs }) => !programs.every(findProgram));
   return [...new Set(missing.flatMap(({ packages }) => packages))];
