@@ -38,14 +38,19 @@ it.each(['SIGINT', 'SIGTERM'] as const)(
   },
 );
 
-it('says which port is taken', { timeout: 120_000 }, async () => {
+it('says in one line which port is taken', { timeout: 120_000 }, async () => {
   const port = await freePort();
   const holder = createServer().listen(port, '127.0.0.1');
   await once(holder, 'listening');
   try {
     const { said, exit } = run(String(port));
     expect(await exit).toEqual([1, null]);
-    expect(said.err).toContain(`cannot run on port ${port} (DEMO_PORT chooses another one)`);
+    const spoken = said.err
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('{"level"'));
+    expect(spoken).toEqual([
+      `The demo cannot run: port ${port} is taken (DEMO_PORT chooses another one).`,
+    ]);
   } finally {
     holder.close();
   }

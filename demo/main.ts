@@ -26,6 +26,8 @@ try {
   await signal;
   await demo.stop();
 } catch (error) {
-  console.error(`The demo cannot run on port ${port} (DEMO_PORT chooses another one).`, error);
+  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
+    console.error(`The demo cannot run: port ${port} is taken (DEMO_PORT chooses another one).`);
+  else console.error('The demo cannot run.', error);
   process.exit(1);
 }

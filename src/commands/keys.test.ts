@@ -15,6 +15,7 @@ import { FakeClock } from '../../test/fixtures/fake-clock.ts';
 import { readKeyFiles } from '../identity/tokens/key-files.ts';
 import { DAY_MS, MINUTE_MS } from '../kernel/duration.ts';
 import { systemRandom } from '../kernel/random.ts';
+import { UsageError } from './command.ts';
 import { keys } from './keys.ts';
 
 let parent = '';
@@ -109,6 +110,7 @@ describe('keys rotate', () => {
   });
 
   test('refuses a directory without keys', async () => {
+    mkdirSync(directory);
     await expect(run('rotate')).rejects.toThrow('"keys init" makes the first');
   });
 });
@@ -137,6 +139,7 @@ describe('keys list', () => {
   });
 
   test('says so when there are none', async () => {
+    mkdirSync(directory);
     expect((await run('list')).printed).toBe(`${directory} holds no keys.\n`);
   });
 });
@@ -174,6 +177,15 @@ describe('keys prune', () => {
     expect(readdirSync(directory)).toContain('notes.txt');
   });
 });
+
+test.each(['rotate', 'list', 'prune'])(
+  'keys %s is refused where there is no directory',
+  async (command) => {
+    await expect(run(command)).rejects.toThrow(
+      new UsageError(`${directory} does not exist; "keys init" makes it`),
+    );
+  },
+);
 
 test.each([[[]], [['explode']], [['toString']], [['list', 'more']]])(
   'the call keys %j is refused with what would be right',

@@ -74,17 +74,20 @@ async function run(context: CommandContext): Promise<ExitStatus> {
   const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
   if (action === undefined) throw new UsageError('say one of: keys init, rotate, list, prune');
   const directory = requiredValue(given, 'directory', 'DIR');
-  return action({ directory, present: await keysIn(directory), context, given });
+  const present = await keysIn(directory);
+  if (present === undefined && action !== init)
+    throw new UsageError(`${directory} does not exist; "keys init" makes it`);
+  return action({ directory, present: present ?? [], context, given });
 }
 
-/** Key files newest first; none where there is no directory. */
-async function keysIn(directory: string): Promise<Present[]> {
+/** Key files newest first; undefined where there is no directory. */
+async function keysIn(directory: string): Promise<Present[] | undefined> {
   const names = await readdir(directory).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;
   });
   return names
-    .flatMap((fileName) => {
+    ?.flatMap((fileName) => {
       const name = parseKeyFileName(fileName);
       return name === undefined ? [] : [{ ...name, fileName }];
     })
