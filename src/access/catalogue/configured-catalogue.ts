@@ -19,7 +19,7 @@ export interface CatalogueConfig {
 }
 
 /** Of the repository and of the image alike: beside `src` or `dist`. */
-export const SHIPPED_ROUTES = fileURLToPath(
+const SHIPPED_ROUTES = fileURLToPath(
   new URL('../../../config/kubeflow-routes.yaml', import.meta.url),
 );
 

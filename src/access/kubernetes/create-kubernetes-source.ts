@@ -71,7 +71,10 @@ export function createKubernetesSource(
   const reflect = <T extends WatchedType>(type: T, onVersion: (version: string) => void) =>
     new Reflector({
       ...tools,
-      ...{ type, quietAfterMs, onVersion, sink: tools.sinks[type] },
+      type,
+      quietAfterMs,
+      onVersion,
+      sink: tools.sinks[type],
       transport: new NodeApiTransport(credentials, tools.clock),
     });
   const api = new HttpApiClient(new NodeApiTransport(credentials, tools.clock), tools.clock);
@@ -84,7 +87,9 @@ export function createKubernetesSource(
     .map((type) => reflect(type, () => undefined));
   return new KubernetesSource({
     ...tools,
-    ...{ staleAfterMs, degradedForMs, types: [bindings, ...others] },
+    staleAfterMs,
+    degradedForMs,
+    types: [bindings, ...others],
     bounds: canary === undefined ? [] : [boundBy(canary, options.canary)],
     onClose: () => {
       canary?.close();

@@ -59,8 +59,9 @@ export class KubernetesSource implements PolicySource {
   }
 
   ageMs(): number {
-    const nowMs = this.#parts.clock.monotonicMs();
-    return Math.max(...this.#parts.types.map(({ progress }) => nowMs - progress.provedMs));
+    let oldestMs = Number.POSITIVE_INFINITY;
+    for (const { progress } of this.#parts.types) oldestMs = Math.min(oldestMs, progress.provedMs);
+    return this.#parts.clock.monotonicMs() - oldestMs;
   }
 
   async close(): Promise<void> {
