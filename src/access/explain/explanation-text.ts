@@ -20,7 +20,20 @@ export function explanationText(explanation: RequestExplanation): string {
     ...rows([['caller', callerText(explanation)], ...routeRows(explanation)]),
     ...questions.flatMap(questionLines),
     ...(refusedBehind === undefined ? [] : rows([['but', behindText(refusedBehind)]])),
-  ].join('\n');
+  ]
+    .map(printable)
+    .join('\n');
+}
+
+/**
+ * Roles, bindings and subjects may have any characters in their names (kubernetes/apimachinery
+ * pkg/api/validation/path/name.go): what would begin a line, or command the terminal, is written as an escape.
+ */
+function printable(line: string): string {
+  return line.replace(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  );
 }
 
 type Row = readonly [label: string, text: string];

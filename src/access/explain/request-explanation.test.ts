@@ -186,6 +186,17 @@ describe('explanationText', () => {
     );
   });
 
+  it('takes nothing in a name for a line or a command to the terminal', () => {
+    const hostile = 'x\u001b[2J\nALLOWED\u202e';
+    bind('team-a', hostile, hostile, 'eve');
+    const text = explanationText(explain({ user: 'eve' }));
+    index.sinks.rolebindings.remove({ namespace: 'team-a', name: hostile });
+    expect(text).toContain(
+      '\n           nearest: RoleBinding team-a/x\\u{1b}[2J\\u{a}ALLOWED\\u{202e} to ClusterRole x',
+    );
+    expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
+
   it('reads like this when it is denied', () => {
     const text = explanationText(explain({ user: 'bob', mode: 'shadow' }));
     expect(text.split('\n')).toEqual([
