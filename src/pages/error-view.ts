@@ -39,6 +39,7 @@ const neverHealed: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'namespace_ambiguous',
   'namespace_required',
   'method_not_allowed',
+  'host_not_served',
   'not_found',
 ]);
 
