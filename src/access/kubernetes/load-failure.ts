@@ -28,6 +28,24 @@ export type FaultReason =
   /** A fault of our own. */
   | 'internal';
 
+/** Resuming would run into the same again, or skip something. */
+export const loadAgainAfter: ReadonlySet<FaultReason> = new Set([
+  'malformed',
+  'oversized',
+  'went_back',
+  'internal',
+]);
+/** Several in a row, and it is the version that the server does not like. */
+export const countsAsStrike: ReadonlySet<FaultReason> = new Set(['status', 'too_large_version']);
+/** Says nothing of whether the server can stream a load. */
+export const unrelatedToStreaming: ReadonlySet<FaultReason> = new Set([
+  'connection',
+  'unauthorized',
+  'forbidden',
+  'throttled',
+  'internal',
+]);
+
 export interface Fault {
   readonly kind: 'fault';
   readonly reason: FaultReason;

@@ -8,14 +8,22 @@ import type { RecordSink } from '../rbac/record-sink.ts';
 import type { ApiTransport } from './api-transport.ts';
 import { Backoff } from './backoff.ts';
 import { currentVersion, loadPages } from './list-pages.ts';
-import { failureOf, fault, type Failure, type Fault, type FaultReason } from './load-failure.ts';
+import {
+  countsAsStrike,
+  failureOf,
+  fault,
+  loadAgainAfter,
+  unrelatedToStreaming,
+  type Failure,
+  type Fault,
+} from './load-failure.ts';
 import { ObjectFlow, type ObjectLoad } from './object-flow.ts';
 import { resourceTypes } from './resource-type.ts';
 import { isLater } from './resource-version.ts';
 import { TypeProgress, type Progress, type ProgressTools } from './type-progress.ts';
 import type { WatchEvent } from './watch-event.ts';
 import { changesAfter, everything, watch, type WatchTools } from './watch-request.ts';
-import type { StreamEnd } from './watch-stream.ts';
+import { asKnownRequest, asUnfinished, type StreamEnd } from './watch-stream.ts';
 
 /** Between two objects of a load. */
 const LOAD_SILENT_AFTER_MS = 30 * SECOND_MS;
@@ -27,23 +35,6 @@ const GOOD_MS = 30 * SECOND_MS;
 const LONGEST_RETRY_AFTER_MS = MINUTE_MS;
 /** After so many refusals in a row it is the version that the server does not like. */
 const STRIKES = 5;
-
-/** Resuming would run into the same again, or skip something. */
-const loadAgainAfter: ReadonlySet<FaultReason> = new Set([
-  'malformed',
-  'oversized',
-  'went_back',
-  'internal',
-]);
-const countsAsStrike: ReadonlySet<FaultReason> = new Set(['status', 'too_large_version']);
-/** Says nothing of whether the server can stream a load. */
-const unrelatedToStreaming: ReadonlySet<FaultReason> = new Set([
-  'connection',
-  'unauthorized',
-  'forbidden',
-  'throttled',
-  'internal',
-]);
 
 export interface ReflectorParts<T extends WatchedType> extends ProgressTools {
   readonly type: T;
@@ -299,16 +290,4 @@ function collect<T extends WatchedType>(
       return isKnown ? undefined : fault('malformed', 'an object without a name has changed');
     }
   }
-}
-
-/** Of a stream that ended before everything there is had been sent. */
-function asUnfinished(end: StreamEnd): StreamEnd {
-  if (end.kind === 'ended') return fault('truncated', 'the stream ended before the objects did');
-  if (end.kind === 'quiet') return fault('silent', 'the objects stopped coming');
-  return end;
-}
-
-/** Of a request that every API server knows. */
-function asKnownRequest(end: StreamEnd): StreamEnd {
-  return end.kind === 'unsupported' ? fault('status', end.problem) : end;
 }

@@ -23,6 +23,18 @@ export type StreamEnd =
   /** `signal` was aborted. */
   | { readonly kind: 'stopped' };
 
+/** Of a stream that ended before everything there is had been sent. */
+export function asUnfinished(end: StreamEnd): StreamEnd {
+  if (end.kind === 'ended') return fault('truncated', 'the stream ended before the objects did');
+  if (end.kind === 'quiet') return fault('silent', 'the objects stopped coming');
+  return end;
+}
+
+/** Of a request that every API server knows. */
+export function asKnownRequest(end: StreamEnd): StreamEnd {
+  return end.kind === 'unsupported' ? fault('status', end.problem) : end;
+}
+
 export interface StreamParts {
   readonly clock: Clock;
   readonly signal: AbortSignal;
