@@ -7,6 +7,7 @@ import { OPEN_VERB, type AskTemplate, type NameSource } from './ask-line.ts';
 import { withHostDemand } from './combined-demand.ts';
 import {
   closedFor,
+  effectOf,
   matchRoute,
   type CompiledAsk,
   type CompiledRoute,
@@ -101,11 +102,9 @@ class CompiledCatalogue implements RouteMatcher {
     return { route: undefined, looked, others };
   }
 
-  #unmatchedFor({ method, host, hints }: RoutedHead): CatalogueMatch {
-    const isReading = method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
-    const isOwn = this.#ownHosts.size === 0 || this.#ownHosts.has(hostName(host));
-    const routes = unmatchedRoutes[isOwn ? this.#unmatched : 'elsewhere'];
-    return routes[isReading && !hints.isWebSocket ? 'read' : 'write'];
+  #unmatchedFor(head: RoutedHead): CatalogueMatch {
+    const isOwn = this.#ownHosts.size === 0 || this.#ownHosts.has(hostName(head.host));
+    return unmatchedRoutes[isOwn ? this.#unmatched : 'elsewhere'][effectOf(head)];
   }
 }
 

@@ -62,7 +62,7 @@ function answer(
   const route: MatchedRoute = {
     id: row.id,
     class: row.class,
-    effect: effectOf(row, head),
+    effect: row.effect ?? effectOf(head),
     neverRedirect: row.neverRedirect,
     passAuthorization: row.passAuthorization,
     namespace: read.kind === 'shown' ? read.namespace : undefined,
@@ -84,8 +84,7 @@ export function closedFor(
 }
 
 /** What comes over a WebSocket is not seen, so it may write. */
-export function effectOf(row: RouteRow, { method, hints }: RoutedHead): 'read' | 'write' {
-  if (row.effect !== undefined) return row.effect;
+export function effectOf({ method, hints }: RoutedHead): 'read' | 'write' {
   const isReading = method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
   return isReading && !hints.isWebSocket ? 'read' : 'write';
 }

@@ -53,7 +53,7 @@ function matchedHost(
   return {
     id: row.id,
     class: row.class,
-    effect: effectOf(row, head),
+    effect: row.effect ?? effectOf(head),
     neverRedirect: row.neverRedirect,
     passAuthorization: row.passAuthorization,
     namespace: onlyNamespace(readings),
