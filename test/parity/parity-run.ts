@@ -93,13 +93,15 @@ class ParityRun {
     while (!this.#isDone()) {
       await this.#served.become(this.#nextPolicy(), this.#random, this.#readers());
       this.#policies++;
-      const policy = this.#served.whole();
+      const own = this.#served.own();
       const left = this.#plan.questions - this.#asked;
       const questions = Array.from({ length: Math.min(QUESTIONS_PER_POLICY, left) }, () =>
-        randomQuestion(this.#random, this.#served.own()),
+        randomQuestion(this.#random, own),
       );
-      const differing = await this.#compareAll(policy, questions);
-      for (const { asked, isAllowed } of differing) await this.#record(asked, isAllowed);
+      const differing = await this.#compareAll(this.#served.whole(), questions);
+      for (const { asked, isAllowed } of differing) {
+        await this.#record({ policy: own, asked }, isAllowed);
+      }
       this.#plan.onProgress?.(this.result());
     }
   }
@@ -164,9 +166,8 @@ class ParityRun {
     return review.kind === 'decided' ? review.isAllowed : undefined;
   }
 
-  async #record(asked: AskedQuestion, isAllowed: boolean): Promise<void> {
+  async #record(found: ParityCase, isAllowed: boolean): Promise<void> {
     if (this.#found.length >= SHRUNK_AT_MOST) return;
-    const found = { policy: this.#served.own(), asked };
     const where = `seed ${this.#plan.seed}, policy ${this.#policies}`;
     if (!(await this.#differsAnew(found))) {
       const about = `${where}: differs after this history only, not for an index made anew`;
