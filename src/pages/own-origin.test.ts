@@ -1,21 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { noHints } from '../../test/fixtures/client-hints.ts';
 import type { ClientHints } from '../request/request-head.ts';
 import { isFromOwnOrigin } from './own-origin.ts';
 
-const nothing: ClientHints = {
-  accept: undefined,
-  requestedWith: undefined,
-  fetchMode: undefined,
-  fetchDest: undefined,
-  fetchSite: undefined,
-  origin: undefined,
-  referer: undefined,
-  isWebSocket: false,
-};
 const origins = ['https://kf.example'];
 
 function judge(hints: Partial<ClientHints>, publicOrigins = origins, host = 'kf.example'): boolean {
-  return isFromOwnOrigin({ hints: { ...nothing, ...hints }, host }, publicOrigins);
+  return isFromOwnOrigin({ hints: { ...noHints, ...hints }, host }, publicOrigins);
 }
 
 describe('isFromOwnOrigin', () => {

@@ -1,18 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { noHints } from '../../test/fixtures/client-hints.ts';
 import { readClientKind, type ClientClues, type ClientKind } from './client-kind.ts';
 import type { ClientHints } from './request-head.ts';
 import { parseTarget } from './target.ts';
-
-const noHints: ClientHints = {
-  accept: undefined,
-  requestedWith: undefined,
-  fetchMode: undefined,
-  fetchDest: undefined,
-  fetchSite: undefined,
-  origin: undefined,
-  referer: undefined,
-  isWebSocket: false,
-};
 
 function kind(
   url: string,
