@@ -31,8 +31,8 @@ const canary = section({
     about:
       'Proves freshness by changing an annotation on one own RoleBinding; needs patch on that object.',
   }).default(false),
-  namespace: text({ about: 'Namespace of the RoleBinding.' }).default('kubeflow'),
-  name: text({ about: 'Name of the RoleBinding, which must exist and bind nobody.' }).default(
+  namespace: text({ about: 'Namespace of the RoleBinding.' }).prefault('kubeflow-auth-gateway'),
+  name: text({ about: 'Name of the RoleBinding, which must exist and bind nobody.' }).prefault(
     'kubeflow-auth-gateway-canary',
   ),
   every: duration({ about: 'Time between two changes.', min: '1s', max: '1m' }).prefault('5s'),
