@@ -5,17 +5,14 @@ import type { ResourceQuestion } from '../src/access/rbac/access-question.ts';
 import { listNamespaces } from '../src/access/namespaces-of.ts';
 import { RbacIndex } from '../src/access/rbac/rbac-index.ts';
 import type { Subjects } from '../src/access/rbac/rbac-reader.ts';
-import type { RecordByType, WatchedType } from '../src/access/rbac/rbac-records.ts';
-import { readRecord } from '../src/access/rbac/read-record.ts';
-import type { Generation } from '../src/access/rbac/record-sink.ts';
 import { SeededRandom } from '../test/fixtures/seeded-random.ts';
+import { loadPolicy, PAGE } from './policy-load.ts';
 import { median } from './process-usage.ts';
 import {
   BINDINGS_PER_NAMESPACE,
   contributorOf,
   groupName,
   namespaceName,
-  objectsOf,
   ownerOf,
   userName,
   USERS,
@@ -23,7 +20,6 @@ import {
 
 const ROUNDS = 301;
 const QUESTIONS = 500;
-const PAGE = 500;
 const GROUP_COUNTS = [4, 21];
 const IN_USE = 1_000;
 const sizes = process.argv.slice(2).map(Number);
@@ -44,11 +40,11 @@ for (const namespaces of sizes.length > 0 ? sizes : [10_000, 60_000]) await meas
 async function measureSize(namespaces: number): Promise<void> {
   const index = new RbacIndex();
   const { sinks } = index;
-  load('clusterroles', sinks.clusterroles.begin(), namespaces);
-  load('clusterrolebindings', sinks.clusterrolebindings.begin(), namespaces);
-  load('profiles', sinks.profiles.begin(), namespaces);
+  loadPolicy('clusterroles', sinks.clusterroles.begin(), namespaces);
+  loadPolicy('clusterrolebindings', sinks.clusterrolebindings.begin(), namespaces);
+  loadPolicy('profiles', sinks.profiles.begin(), namespaces);
   const before = heapMiB();
-  const loading = load('rolebindings', sinks.rolebindings.begin(), namespaces);
+  const loading = loadPolicy('rolebindings', sinks.rolebindings.begin(), namespaces);
   const loaded = heapMiB() - before;
   const bindings = (namespaces * BINDINGS_PER_NAMESPACE).toLocaleString('en');
   console.log(`\n${namespaces.toLocaleString('en')} namespaces, ${bindings} RoleBindings`);
@@ -73,45 +69,6 @@ async function measureSize(namespaces: number): Promise<void> {
   console.log(
     `  namespaces of a person, all Profiles: ${(await namespacesMs(index)).toFixed(1)} ms`,
   );
-}
-
-/** As a source does it: page by page, parsed, slimmed and added in one turn. */
-function load<T extends WatchedType>(
-  type: T,
-  generation: Generation<RecordByType[T]>,
-  namespaces: number,
-): { addMs: number; pageMs: number; commitMs: number } {
-  const figures = { addMs: 0, pageMs: 0, commitMs: 0 };
-  for (const page of pagesOf(objectsOf(type, namespaces))) {
-    const started = cpuMs();
-    const records = page.map((text) => recordOf(type, text));
-    const parsed = cpuMs();
-    for (const record of records) generation.add(record);
-    const added = cpuMs();
-    figures.addMs += added - parsed;
-    figures.pageMs = Math.max(figures.pageMs, added - started);
-  }
-  const started = cpuMs();
-  generation.commit();
-  figures.commitMs = cpuMs() - started;
-  return figures;
-}
-
-function recordOf<T extends WatchedType>(type: T, text: string): RecordByType[T] {
-  const read = readRecord(type, JSON.parse(text));
-  if (read.kind === 'problem') throw new Error(read.problem);
-  return read.record;
-}
-
-function* pagesOf(objects: Iterable<string>): Generator<string[]> {
-  let page: string[] = [];
-  for (const object of objects) {
-    page.push(object);
-    if (page.length < PAGE) continue;
-    yield page;
-    page = [];
-  }
-  yield page;
 }
 
 /** Every question is new, its texts cut out of a request as in production; few at a time, so that they are no colder in memory than there. */
@@ -186,11 +143,6 @@ async function namespacesMs(index: RbacIndex): Promise<number> {
     rounds.push(performance.now() - started);
   }
   return median(rounds);
-}
-
-function cpuMs(): number {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1_000;
 }
 
 function heapMiB(): number {
