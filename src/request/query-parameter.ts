@@ -40,8 +40,8 @@ function readPair(pair: string, name: string): QueryParameter {
 }
 
 function readPlainPair(pair: string, name: string): QueryParameter {
-  const [first] = pair;
-  if (first !== name[0] && first !== '%' && first !== '[') return absent;
+  const first = pair.charAt(0);
+  if (first !== name.charAt(0) && first !== '%' && first !== '[') return absent;
   const end = endOf(name, pair);
   if (end === -1) return endOf(`[${name}]`, pair) === -1 ? absent : refused;
   if (end === pair.length) return { kind: 'value', value: '' };
@@ -55,6 +55,7 @@ function readPlainPair(pair: string, name: string): QueryParameter {
  * Nothing else is decoded: a bad escape costs an exception, and a URL has room for thousands.
  */
 function endOf(wanted: string, text: string): number {
+  if (text.startsWith(wanted)) return wanted.length;
   let end = 0;
   for (const character of wanted) {
     if (!isAt(text, end, character)) return -1;
