@@ -24,8 +24,6 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 300_000,
           fileParallelism: false,
-          // Real neighbours restart and fail over in their own time; what fails twice is a fault.
-          retry: 1,
         },
       },
     ],
