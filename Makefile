@@ -36,6 +36,7 @@ bench: node_modules/.package-lock.json ## CPU per request against oauth2-proxy, 
 	node bench/inline-door.ts
 	node bench/memory.ts
 	node --expose-gc bench/decisions.ts
+	node bench/whole-decision.ts
 
 clean:
 	rm -rf dist coverage .reports

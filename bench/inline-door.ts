@@ -13,8 +13,8 @@ import { median, residentMiB } from './process-usage.ts';
 const rounds = Number(process.argv[2] ?? 7);
 const seconds = Number(process.argv[3] ?? 4);
 const scenarios = [
-  { title: 'small keep-alive GET', path: '/small' },
-  { title: 'GET of 1 MiB', path: '/large' },
+  { title: 'small keep-alive GET', path: '/notebook/team-a/lab/small' },
+  { title: 'GET of 1 MiB', path: '/notebook/team-a/lab/large' },
 ] as const;
 
 const directory = mkdtempSync(join(tmpdir(), 'kfgw-bench-'));

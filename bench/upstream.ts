@@ -7,7 +7,7 @@ const large = Buffer.alloc(1024 * 1024, 'x');
 
 const server = createServer((request, response) => {
   request.resume();
-  const body = request.url === '/large' ? large : small;
+  const body = request.url === '/notebook/team-a/lab/large' ? large : small;
   response.writeHead(200, {
     'content-type': 'application/octet-stream',
     'content-length': body.length,
