@@ -4,10 +4,9 @@ import type { Duplex } from 'node:stream';
 import express, { type Express, type Request, type Response } from 'express';
 import { WebSocketServer } from 'ws';
 import { homePage, type Pair } from './home-page.ts';
-import { kernelSocketPath, notebookPage } from './notebook-page.ts';
+import { notebookPage } from './notebook-page.ts';
 
 const EVENT_EVERY_MS = 1000;
-const SOCKET_PATH = '/demo/socket';
 
 /** Of config/demo-policy/, and one that is not there: nobody can tell it from one they may not see. */
 const namespaces = ['team-a', 'shared', 'team-z'];
@@ -17,16 +16,13 @@ export function createApplications(): Express {
   app.disable('x-powered-by').disable('etag');
   app.get('/', showHome);
   app.get('/notebook/:namespace/:name/', showNotebook);
-  app.all('/jupyter/api/{*path}', echo);
-  app.all('/demo/echo', echo);
   app.get('/demo/events', streamEvents);
-  app.use((_req, res) => {
-    res.status(404).type('text/plain').send('The demo has no application here.\n');
-  });
+  // Every other path, /demo/echo among them, stands for the application that Kubeflow has there.
+  app.use(echo);
   return app;
 }
 
-/** Answers upgrades: a WebSocket that sends back what it is sent, up to 1 MiB a message. */
+/** Answers upgrades at any path: a WebSocket that sends back what it is sent, up to 1 MiB a message. */
 export function createSocketEcho(): (req: IncomingMessage, socket: Duplex, head: Buffer) => void {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 1024 * 1024 });
   sockets.on('connection', (socket) => {
@@ -37,11 +33,6 @@ export function createSocketEcho(): (req: IncomingMessage, socket: Duplex, head:
     socket.on('error', () => undefined);
   });
   return (req, socket, head) => {
-    const [path = ''] = (req.url ?? '').split('?', 1);
-    if (path !== SOCKET_PATH && !kernelSocketPath.test(path)) {
-      socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
-      return;
-    }
     sockets.handleUpgrade(req, socket, head, (accepted) => sockets.emit('connection', accepted));
   };
 }
@@ -66,7 +57,7 @@ function showNotebook(req: Request<{ namespace: string; name: string }>, res: Re
 async function echo(req: Request, res: Response): Promise<void> {
   let bodyLength = 0;
   for await (const chunk of req) bodyLength += Buffer.byteLength(chunk as Buffer);
-  const { method, url } = req;
+  const { method, originalUrl: url } = req;
   res.set('Cache-Control', 'no-store');
   res.json({ method, url, headers: pairsOf(req.rawHeaders), bodyLength });
 }

@@ -1,9 +1,6 @@
 // Owns the demo's notebook: a page that keeps a WebSocket open, as a notebook does with its kernel.
 import { compilePage } from './page.ts';
 
-/** Below `/notebook/NAMESPACE/NAME`: where Jupyter talks with a kernel. */
-export const kernelSocketPath = /^\/notebook\/[^/]+\/[^/]+\/api\/kernels\/[^/]+\/channels$/;
-
 /** Sends a beat each second, shows each echo, says why the gateway closed it, and tries again. */
 const keepKernel = `
 const state = document.getElementById('kernel');

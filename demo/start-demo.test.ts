@@ -154,6 +154,14 @@ describe('the demo', { timeout: 60_000 }, () => {
     expect(await make('viewer@example.com')).toBe(403);
   });
 
+  it('stands for the other applications, too, where the namespace is in the query', async () => {
+    const runs = '/pipeline/apis/v2beta1/runs?namespace=';
+    const viewer = await signIn('viewer@example.com');
+    expect((await ask(viewer, `${runs}shared`)).status).toBe(200);
+    expect((await ask(viewer, `${runs}team-a`)).status).toBe(403);
+    expect((await ask(await signIn('user@example.com'), `${runs}team-a`)).status).toBe(200);
+  });
+
   it('takes an edited manifest at once, for open WebSockets too', async () => {
     const jar = await signIn('viewer@example.com');
     const headers = { cookie: jar.header(new URL(demo.url)), origin: demo.url };
