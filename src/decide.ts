@@ -1,7 +1,12 @@
 // Owns the decision: the one function that every door asks, and the only maker of Permit and Public.
 import { accessDetail, refusalReason, type AccessDetail } from './access/access-detail.ts';
 import type { Answer, Authorizer } from './access/authorizer.ts';
-import type { CatalogueMatch, Demand, MatchedRoute } from './access/catalogue/matched-route.ts';
+import type {
+  BodyCheck,
+  CatalogueMatch,
+  Demand,
+  MatchedRoute,
+} from './access/catalogue/matched-route.ts';
 import type { ResourceQuestion } from './access/rbac/access-question.ts';
 import type { Grant } from './access/rbac/rbac-reader.ts';
 import { checkWorkgroupCreate } from './access/workgroup-create.ts';
@@ -182,17 +187,20 @@ function denied({ reason, allow }: Extract<Demand, { kind: 'deny' }>): Refusal {
   return { kind: 'refuse', reason, ...(allow === undefined ? {} : { allow }) };
 }
 
-/** Each check by its name in the catalogue; the questions it asks are answered as any other. */
+/** What judges a body, by the name that the catalogue has for it. */
+const bodyChecks = { workgroup_create: checkWorkgroupCreate } satisfies Record<BodyCheck, unknown>;
+
+/** The questions that a check asks are answered as any other. */
 function inspection(
   identity: Identity,
-  { maxBytes }: Extract<Demand, { kind: 'inspect' }>,
+  { check: name, maxBytes }: Extract<Demand, { kind: 'inspect' }>,
   rules: AccessRules,
 ): Inspection {
   return {
     kind: 'inspect',
     maxBytes,
     check(body) {
-      const found = checkWorkgroupCreate(body, identity.principal);
+      const found = bodyChecks[name](body, identity.principal);
       if (found.kind === 'own') return new Permit(maker, identity, {});
       const answer = rules.authorizer.ask(identity.principal, found.questions);
       if (answer.kind !== 'denied') return conclude(identity, answer, rules);
