@@ -115,7 +115,7 @@ function personOf(userId: string): Authentication {
     kind: 'authenticated',
     identity: {
       principal: { userId, groups },
-      credential: { kind: 'session', sessionHandle: userId },
+      credential: { kind: 'session', sessionHandle: userId, person: userId },
       headers: [],
       assertion: () => '',
       markUsed: () => undefined,

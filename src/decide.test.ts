@@ -17,7 +17,7 @@ import type { Authentication, Identity } from './identity/authentication.ts';
 
 const identity: Identity = {
   principal: { userId: 'user@example.com', groups: [] },
-  credential: { kind: 'session', sessionHandle: 's1' },
+  credential: { kind: 'session', sessionHandle: 's1', person: 'p1' },
   headers: [['kubeflow-userid', 'user@example.com']],
   assertion: () => 'jwt',
   markUsed: () => undefined,

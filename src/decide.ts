@@ -9,6 +9,7 @@ import type {
 } from './access/catalogue/matched-route.ts';
 import type { ResourceQuestion } from './access/rbac/access-question.ts';
 import type { Grant } from './access/rbac/rbac-reader.ts';
+import { outsideScope } from './access/token-limits.ts';
 import { checkWorkgroupCreate } from './access/workgroup-create.ts';
 import type { Authentication, Identity } from './identity/authentication.ts';
 import type { Fields } from './kernel/fields.ts';
@@ -114,7 +115,8 @@ export function isPublic({ match }: Pick<Question, 'match'>): boolean {
 
 /**
  * The outcome for a question. On a public route no credential is judged. A cookie is ambient
- * authority, so a request that another site made with it is refused (CSRF, cross-site WebSocket).
+ * authority, so a request that another site made with it is refused (CSRF, cross-site WebSocket);
+ * whoever sends a token has it in hand.
  */
 export function decide(
   question: Question,
@@ -127,17 +129,34 @@ export function decide(
   switch (authentication.kind) {
     case 'unavailable':
       return authentication;
+    case 'conflict':
+      return { kind: 'refuse', reason: authentication.reason };
     case 'rejected':
       return { kind: 'challenge', reason: authentication.reason, client: 'program' };
     case 'absent':
       return { kind: 'challenge', reason: authentication.reason, client: question.client };
     case 'authenticated':
-      if (!question.isSameSite) return { kind: 'refuse', reason: 'cross_site' };
-      return decideFor(authentication.identity, match.route, rules);
+      return decideFor(authentication.identity, match.route, question.isSameSite, rules);
   }
 }
 
-function decideFor(identity: Identity, { demand }: MatchedRoute, rules: AccessRules): Outcome {
+function decideFor(
+  identity: Identity,
+  route: MatchedRoute,
+  isSameSite: boolean,
+  rules: AccessRules,
+): Outcome {
+  const { credential } = identity;
+  if (credential.kind === 'session') {
+    if (!isSameSite) return { kind: 'refuse', reason: 'cross_site' };
+  } else if (credential.scope !== undefined) {
+    const reason = outsideScope(credential.scope, route);
+    if (reason !== undefined) return { kind: 'refuse', reason };
+  }
+  return demandOf(identity, route, rules);
+}
+
+function demandOf(identity: Identity, { demand }: MatchedRoute, rules: AccessRules): Outcome {
   switch (demand.kind) {
     case 'public':
       return publicOutcome;

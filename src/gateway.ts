@@ -17,6 +17,7 @@ import {
   sessionOptions,
   upstreamOptions,
 } from './gateway/room-options.ts';
+import type { TokenAuthenticator } from './identity/authentication.ts';
 import { createLogin, type Login } from './identity/login/create-login.ts';
 import { createSessions, type SessionRoom } from './identity/session/create-sessions.ts';
 import { RecordSealer } from './identity/session/sealed-record.ts';
@@ -175,9 +176,17 @@ function openPages(config: Config, parts: GatewayParts, rooms: PageParts): Pages
       browserSessions,
       jwks: () => ({ body: keySetJson(keys.ring) }),
       namespacesOf: access.namespacesOf,
+      tokens: undefined,
+      tokenAuthenticator: noTokens,
+      sealer: new RecordSealer(sessionKeys.cookie, parts.random),
     },
   );
 }
+
+const noTokens: TokenAuthenticator = {
+  authenticate: () => ({ kind: 'rejected', reason: 'invalid_token' }),
+  recheck: () => ({ kind: 'rejected', reason: 'invalid_token' }),
+};
 
 interface ListenerParts {
   readonly hygiene: Hygiene;

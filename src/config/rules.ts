@@ -193,7 +193,7 @@ const identityHeadersAreFree: Rule = ({ identityHeaders }) => {
 };
 
 /** Paths that the gateway answers itself, whatever the upstreams. */
-const OWN_PATHS = /^\/(oauth2|logout|\.well-known\/jwks\.json)(\/|$)/;
+const OWN_PATHS = /^\/(oauth2|logout|\.well-known\/(jwks\.json|oauth-authorization-server))(\/|$)/;
 
 const upstreamsAreReachable: Rule = ({ upstreams = [] }) => {
   const bare = upstreams.map(({ prefix }) => prefix.replace(/\/$/, ''));
@@ -209,7 +209,7 @@ const upstreamsAreReachable: Rule = ({ upstreams = [] }) => {
       ...problemIf(
         OWN_PATHS.test(prefix),
         `upstreams[${index}].prefix`,
-        'must not be a path that the gateway answers itself (/oauth2/, /logout, /.well-known/jwks.json)',
+        'must not be a path that the gateway answers itself (/oauth2/, /logout, /.well-known/jwks.json, /.well-known/oauth-authorization-server)',
       ),
       ...problemIf(
         access === 'public' && sendAssertion,

@@ -6,6 +6,7 @@ import { cookies, files, listeners, publicOrigins, trustedProxies } from './sect
 import { logging, shutdown } from './sections/operation.ts';
 import { claims, oidc } from './sections/provider.ts';
 import { keys, redis, session, sessionJwt } from './sections/sessions.ts';
+import { tokens } from './sections/tokens.ts';
 
 /** Top-level options by name, each parsed on its own so that all problems are told at once. */
 export const sections = {
@@ -19,6 +20,7 @@ export const sections = {
   redis,
   keys,
   sessionJwt,
+  tokens,
   identityHeaders,
   upstreams,
   inferenceHosts,

@@ -141,10 +141,76 @@ const table = {
     title: 'Your session cookie was not made by this gateway.',
     advice: 'Sign in again.',
   },
+  // Bearer tokens: why one is not accepted is told only as far as whoever holds it can act on it.
   invalid_token: {
     status: 401,
     title: 'The bearer token is not accepted.',
-    advice: 'Sign in with a browser; this version takes no bearer tokens.',
+    advice:
+      'Send a token of an issuer that this gateway takes, unchanged: of the cluster or the identity provider, or one made at /oauth2/tokens.',
+  },
+  token_expired: {
+    status: 401,
+    title: 'The bearer token has expired.',
+    advice: 'Get a new one.',
+  },
+  token_audience: {
+    status: 401,
+    title: 'The bearer token was made for somebody else.',
+    advice:
+      'Ask its issuer for a token for this gateway: a service-account token needs the audience that the administrator configured (kubeflow-auth-gateway where nothing else is said).',
+  },
+  token_lifetime: {
+    status: 401,
+    title: 'The bearer token lives longer than is accepted here, or for ever.',
+    advice: 'Get one with a shorter life: for a service account, a projected or requested token.',
+  },
+  token_user_refused: {
+    status: 401,
+    title: 'The issuer of the bearer token may not speak for this user.',
+    advice: 'The administrator must check which users this issuer may name (users, claims).',
+  },
+  token_ended: {
+    status: 401,
+    title: 'The bearer token was revoked, or what it belonged to is gone.',
+    advice: 'Get a new one.',
+  },
+  conflicting_credentials: {
+    status: 400,
+    title: 'The request carries a bearer token and the session cookie of somebody else.',
+    advice: 'Send one of the two.',
+  },
+  insufficient_scope: {
+    status: 403,
+    title: 'The token may not be used for this.',
+    advice:
+      "Make one at /oauth2/tokens whose scope includes this: write or read, the application's class, the namespace.",
+  },
+  token_namespace_unseen: {
+    status: 403,
+    title:
+      'The token is limited to namespaces, and this request does not show which one it is for.',
+    advice:
+      'Use a request that names the namespace, or a token without that limit. For Pipelines there is the scope pipelines:all-my-namespaces.',
+  },
+  too_many_unknown_tokens: {
+    status: 429,
+    title: 'There were too many unknown bearer tokens from your address.',
+    advice: 'Wait a minute and try again; use one token for many requests.',
+  },
+  issuer_unavailable: {
+    status: 503,
+    title: 'The keys of the issuer of this token cannot be had at the moment.',
+    advice: 'Try again in a few seconds; if it lasts, tell the administrator.',
+  },
+  token_review_unavailable: {
+    status: 503,
+    title: 'The Kubernetes API server cannot be asked about this token at the moment.',
+    advice: 'Try again in a few seconds; if it lasts, tell the administrator.',
+  },
+  token_store_unavailable: {
+    status: 503,
+    title: 'Tokens cannot be read at the moment.',
+    advice: 'Your token is kept. Try again in a few seconds.',
   },
   cross_site: {
     status: 403,
@@ -286,6 +352,47 @@ const table = {
     title: "The identity provider's answer could not be used.",
     advice: 'Start the sign-in again; if it lasts, tell the administrator the request id.',
   },
+  login_not_fresh: {
+    status: 403,
+    title: 'The identity provider did not ask you to sign in anew.',
+    advice: 'Sign out at the identity provider and try again.',
+  },
+  top_level_only: {
+    status: 403,
+    title: 'This page opens only as a page of its own.',
+    advice: 'Open its address in a tab of your browser; scripts and frames cannot use it.',
+  },
+  https_required: {
+    status: 403,
+    title: 'This page needs https.',
+    advice:
+      'Browsers do not say over plain http how a page is opened. Use the https address of this site, or localhost.',
+  },
+  action_expired: {
+    status: 400,
+    title: 'This page is too old, was used before, or belongs to another sign-in.',
+    advice: 'Start again.',
+  },
+  token_wish_refused: {
+    status: 400,
+    title: 'The token that was asked for cannot be made.',
+    advice: 'Check name, scope, namespaces and expiry.',
+  },
+  too_many_tokens: {
+    status: 409,
+    title: 'You have as many tokens as one person may have.',
+    advice: 'Revoke one that you do not need, and try again.',
+  },
+  user_code_unknown: {
+    status: 400,
+    title: 'There is no such code, or it has expired.',
+    advice: 'Start the sign-in on the device again, and enter the code that it shows.',
+  },
+  authorization_request_refused: {
+    status: 400,
+    title: 'The program that sent you here asked for something that it may not have.',
+    advice: 'Start again from the command line with a current version of it.',
+  },
   return_address_refused: {
     status: 400,
     title: 'The address to return to is not a path on this site.',
@@ -313,6 +420,16 @@ const table = {
     advice: 'Names beginning with "system:" cannot sign in.',
   },
   // Ends of sessions.
+  token_revoked: {
+    status: 401,
+    title: 'The token was revoked.',
+    advice: 'Make a new one at /oauth2/tokens.',
+  },
+  refresh_token_reused: {
+    status: 401,
+    title: 'The command-line login was ended because an old secret of it was used again.',
+    advice: 'Run "kubeflow-auth-gateway login" again.',
+  },
   signed_out: {
     status: 401,
     title: 'You signed out.',

@@ -7,6 +7,7 @@ import { finishSignIn } from './callback.ts';
 import { limitClients } from './client-limit.ts';
 import { answerFault } from './faults.ts';
 import { keySet, notFound, onlyMethods, staticFile } from './fixed-answers.ts';
+import { routeOAuth } from './oauth/routes.ts';
 import {
   BACK_CHANNEL_LOGOUT_PATH,
   CALLBACK_PATH,
@@ -26,6 +27,7 @@ import { signOut } from './sign-out.ts';
 import { createStandIns, type StandIns } from './stand-ins.ts';
 import { startSignIn } from './start.ts';
 import { staticFiles } from './static-files.ts';
+import { routeTokens } from './tokens/routes.ts';
 import { userInfo } from './user-info.ts';
 
 export interface Pages extends StandIns {
@@ -71,6 +73,8 @@ function createApp(context: PageContext): Express {
     .post(logoutLimit, logoutForm(context), backChannelLogout(context), refuseLogoutForm)
     .all(onlyPost);
   app.route(KEY_SET_PATH).get(keySet(context)).all(onlyGet);
+  routeTokens(app, context);
+  routeOAuth(app, context);
   for (const file of staticFiles) app.route(file.path).get(staticFile(file)).all(onlyGet);
 
   app.use(notFound(context));

@@ -1,11 +1,14 @@
 // Owns what the pages are told and handed when they are made.
 import type { NamespacesOf } from '../access/namespaces-of.ts';
-import type { SessionAuthenticator } from '../identity/authentication.ts';
+import type { SessionAuthenticator, TokenAuthenticator } from '../identity/authentication.ts';
+import type { PersonalTokens } from '../identity/personal-tokens/personal-tokens.ts';
+import type { RecordSealer } from '../identity/session/sealed-record.ts';
 import type { LoginFlow } from '../identity/login/login-flow.ts';
 import type { Sessions } from '../identity/session/sessions.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Metrics } from '../kernel/metrics.ts';
+import type { Random } from '../kernel/random.ts';
 import type { BrowserSessions } from './browser-sessions.ts';
 
 export interface PageOptions {
@@ -27,6 +30,12 @@ export interface PageDependencies {
   /** The public keys of session JWTs as a JSON Web Key Set. */
   readonly jwks: () => { readonly body: string };
   readonly namespacesOf: NamespacesOf;
+  /** Undefined where people may make no tokens. */
+  readonly tokens: PersonalTokens | undefined;
+  /** Judges bearer tokens where a page takes them. */
+  readonly tokenAuthenticator: TokenAuthenticator;
+  readonly sealer: Pick<RecordSealer, 'seal' | 'open'>;
+  readonly random: Random;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;

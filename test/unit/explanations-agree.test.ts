@@ -81,7 +81,7 @@ function decided(vector: RouteVector, principal: Principal, { state, mode }: Set
   });
   const identity: Identity = {
     principal,
-    credential: { kind: 'session', sessionHandle: 's' },
+    credential: { kind: 'session', sessionHandle: 's', person: 'p' },
     headers: [],
     assertion: () => '',
     markUsed: () => undefined,

@@ -14,6 +14,8 @@ export type CompleteLogin =
       readonly login: CompletedLogin;
       /** Same-origin path with query (and fragment where that option is on). */
       readonly returnTo: string;
+      /** What the sign-in was made for, as `begin` was told. */
+      readonly action: string | undefined;
       readonly setCookies: readonly string[];
     }
   | {
@@ -36,8 +38,12 @@ export type LogoutTokenOutcome =
   | { readonly kind: 'unavailable' };
 
 export interface LoginFlow {
-  /** `returnTo` has passed return-address.ts; `cookieHeader` is the request's Cookie header. */
-  begin(returnTo: string, cookieHeader: string | undefined): Promise<BeginLogin>;
+  /**
+   * `returnTo` has passed return-address.ts; `cookieHeader` is the request's Cookie header. With an
+   * `action` (text of at most 1,500 characters, sealed into the attempt) the provider is told to
+   * authenticate the person anew, and an older authentication is refused with `login_not_fresh`.
+   */
+  begin(returnTo: string, cookieHeader: string | undefined, action?: string): Promise<BeginLogin>;
   /** `query` is the callback's query string as received, without "?". */
   complete(query: string, cookieHeader: string | undefined): Promise<CompleteLogin>;
   /** The provider's sign-out address for these tokens; undefined where it has none. */

@@ -64,7 +64,7 @@ export class OpenidLoginFlow implements LoginFlow {
       const read = await this.#redeem(connection, parameters, state, found);
       if (read.kind === 'refused') return refused(read.reason, found);
       const { returnTo, setCookies } = found;
-      return { kind: 'completed', login: read.login, returnTo, setCookies };
+      return { kind: 'completed', login: read.login, returnTo, action: undefined, setCookies };
     } catch (error) {
       return this.#failed(error, found);
     }

@@ -6,7 +6,7 @@ import type { Logger } from '../../kernel/logger.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
 import { chance, type Random } from '../../kernel/random.ts';
 import type { ReasonCode } from '../../kernel/reasons.ts';
-import type { Authentication } from '../authentication.ts';
+import type { SessionAuthentication } from '../authentication.ts';
 import type { Change } from './change-channel.ts';
 import { ChangeListeners } from './change-listeners.ts';
 import { SessionCache } from './session-cache.ts';
@@ -30,7 +30,7 @@ export interface KnownSession {
   record: SessionRecord;
   revision: number;
   /** The answer to requests, made once per record. */
-  authenticated: Authentication & { readonly kind: 'authenticated' };
+  authenticated: SessionAuthentication & { readonly kind: 'authenticated' };
   /** In milliseconds since the epoch. */
   lastUsedAtMs: number;
   /** The last use that was noted for writing back, in milliseconds since the epoch. */

@@ -13,7 +13,19 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /** What a record is for; a record of one purpose never opens as another. */
-export type RecordPurpose = 'session' | 'provider' | 'login-attempt' | 'login-state';
+export type RecordPurpose =
+  | 'session'
+  | 'provider'
+  | 'login-attempt'
+  | 'login-state'
+  /** A personal token or a command-line login, in the store. */
+  | 'token'
+  /** A short access token of a command-line login. */
+  | 'access-token'
+  | 'authorization-code'
+  | 'device-request'
+  /** What a page with a button carries, so that only that page can press it. */
+  | 'action-ticket';
 
 /** Where a record belongs: `name` is the hashed id under which the store keeps it. */
 export interface RecordPlace {

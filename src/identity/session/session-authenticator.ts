@@ -2,7 +2,7 @@
 // the store when it is not or when there is reason to doubt it.
 import type { Clock } from '../../kernel/clock.ts';
 import type { ReasonCode } from '../../kernel/reasons.ts';
-import type { Authentication, SessionAuthenticator } from '../authentication.ts';
+import type { SessionAuthentication, SessionAuthenticator } from '../authentication.ts';
 import type { KnownSession, KnownSessions } from './known-sessions.ts';
 import { readSessionCookie, sessionKeyOf } from './session-cookie.ts';
 import type { SessionKeys } from './session-keys.ts';
@@ -13,7 +13,7 @@ import type { SessionUse } from './session-use.ts';
 
 const RETRY_AFTER_SEC = 5;
 
-const unavailable: Authentication = {
+const unavailable: SessionAuthentication = {
   kind: 'unavailable',
   reason: 'session_store_unavailable',
   retryAfterSec: RETRY_AFTER_SEC,
@@ -38,15 +38,15 @@ export class StoredSessionAuthenticator implements SessionAuthenticator {
     this.#parts = parts;
   }
 
-  authenticate(sessionCookie: string): Authentication | Promise<Authentication> {
+  authenticate(sessionCookie: string): SessionAuthentication | Promise<SessionAuthentication> {
     return this.#ask(sessionCookie, true);
   }
 
-  recheck(sessionCookie: string): Authentication | Promise<Authentication> {
+  recheck(sessionCookie: string): SessionAuthentication | Promise<SessionAuthentication> {
     return this.#ask(sessionCookie, false);
   }
 
-  #ask(cookie: string, isUse: boolean): Authentication | Promise<Authentication> {
+  #ask(cookie: string, isUse: boolean): SessionAuthentication | Promise<SessionAuthentication> {
     const { clock, known } = this.#parts;
     const found = known.get(cookie);
     if (found === undefined) return this.#verify(cookie, isUse);
@@ -57,7 +57,7 @@ export class StoredSessionAuthenticator implements SessionAuthenticator {
     return this.#grant(found, isUse, nowMs);
   }
 
-  #verify(cookie: string, isUse: boolean): Authentication | Promise<Authentication> {
+  #verify(cookie: string, isUse: boolean): SessionAuthentication | Promise<SessionAuthentication> {
     const read = readSessionCookie(cookie, this.#parts.keys.cookie());
     if (read.kind === 'invalid') return absent('session_cookie_invalid');
     // Other spellings of a cookie find the same entry, so that they cannot crowd out others.
@@ -65,7 +65,7 @@ export class StoredSessionAuthenticator implements SessionAuthenticator {
     return this.#load(read.canonical, sessionKeyOf(read.id), isUse);
   }
 
-  async #load(cookie: string, key: string, isUse: boolean): Promise<Authentication> {
+  async #load(cookie: string, key: string, isUse: boolean): Promise<SessionAuthentication> {
     const loaded = await this.#parts.known.load(cookie, key);
     switch (loaded.kind) {
       case 'ended':
@@ -89,7 +89,7 @@ export class StoredSessionAuthenticator implements SessionAuthenticator {
     );
   }
 
-  async #askStore(session: KnownSession, isUse: boolean): Promise<Authentication> {
+  async #askStore(session: KnownSession, isUse: boolean): Promise<SessionAuthentication> {
     const { clock, known } = this.#parts;
     if (isExpired(session.record, clock.nowMs())) {
       known.end(session.key, 'session_expired');
@@ -105,7 +105,7 @@ export class StoredSessionAuthenticator implements SessionAuthenticator {
     session: KnownSession,
     answer: Exclude<SessionReading['kind'], 'ended'>,
     isUse: boolean,
-  ): Authentication | Promise<Authentication> {
+  ): SessionAuthentication | Promise<SessionAuthentication> {
     const { clock, known, options } = this.#parts;
     const nowMs = clock.nowMs();
     const limit = limitReached(session, nowMs, options);
@@ -118,7 +118,7 @@ export class StoredSessionAuthenticator implements SessionAuthenticator {
   }
 
   /** Whoever comes back after a pause has not been refreshed meanwhile: once, before the answer. */
-  async #renew(session: KnownSession): Promise<Authentication> {
+  async #renew(session: KnownSession): Promise<SessionAuthentication> {
     const { clock, options, use } = this.#parts;
     const answer = await use.renew(session);
     if (answer.kind === 'ended') return absent(answer.reason);
@@ -128,12 +128,12 @@ export class StoredSessionAuthenticator implements SessionAuthenticator {
     return answer.kind === 'unavailable' ? unavailable : absent(limit);
   }
 
-  #grant(session: KnownSession, isUse: boolean, nowMs: number): Authentication {
+  #grant(session: KnownSession, isUse: boolean, nowMs: number): SessionAuthentication {
     if (isUse) this.#parts.use.used(session, nowMs);
     return session.authenticated;
   }
 }
 
-function absent(reason: ReasonCode): Authentication {
+function absent(reason: ReasonCode): SessionAuthentication {
   return { kind: 'absent', reason };
 }

@@ -1,7 +1,7 @@
 // Owns the identity that a session gives to requests: made once per record, not per request.
 import type { Clock } from '../../kernel/clock.ts';
 import { MINUTE_MS } from '../../kernel/duration.ts';
-import type { Identity } from '../authentication.ts';
+import type { SessionCredential, SignedIn } from '../authentication.ts';
 import type { Principal } from '../principal.ts';
 import type { Assertion, AssertionSigner } from '../tokens/assertion-signer.ts';
 import { identityHeaders, type IdentityHeaderNames } from './identity-headers.ts';
@@ -13,11 +13,11 @@ export interface SessionIdentityTools {
   readonly headerNames: IdentityHeaderNames;
 }
 
-export class SessionIdentity implements Identity {
+export class SessionIdentity implements SignedIn {
   readonly principal: Principal;
   readonly email: string | undefined;
-  readonly credential: Identity['credential'];
-  readonly headers: Identity['headers'];
+  readonly credential: SessionCredential;
+  readonly headers: SignedIn['headers'];
   readonly #record: SessionRecord;
   readonly #tools: SessionIdentityTools;
   readonly #onUse: () => void;
@@ -26,7 +26,8 @@ export class SessionIdentity implements Identity {
   constructor(record: SessionRecord, tools: SessionIdentityTools, onUse: () => void) {
     this.principal = record.principal;
     this.email = record.email;
-    this.credential = { kind: 'session', sessionHandle: record.handle };
+    const { handle: sessionHandle, person } = record;
+    this.credential = { kind: 'session', sessionHandle, person };
     this.headers = identityHeaders(record.principal, tools.headerNames);
     this.#record = record;
     this.#tools = tools;
@@ -36,8 +37,8 @@ export class SessionIdentity implements Identity {
   assertion(): string {
     const dueAtMs = (this.#assertion?.expiresAtMs ?? 0) - MINUTE_MS;
     if (this.#assertion === undefined || this.#tools.clock.nowMs() >= dueAtMs) {
-      const { principal, email, handle: sessionHandle, authTimeSec } = this.#record;
-      this.#assertion = this.#tools.signAssertion({ principal, email, sessionHandle, authTimeSec });
+      const { principal, email, handle, authTimeSec } = this.#record;
+      this.#assertion = this.#tools.signAssertion({ principal, email, handle, authTimeSec });
     }
     return this.#assertion.token;
   }

@@ -1,11 +1,12 @@
-// Owns the interface through which sessions get their session JWT.
+// Owns the interface through which identities get their session JWT.
 import type { Principal } from '../principal.ts';
 
 export interface AssertionSubject {
   readonly principal: Principal;
   readonly email: string | undefined;
-  /** Public name of the session; never the cookie's value. */
-  readonly sessionHandle: string;
+  /** Public name of the session or token; never the secret itself. */
+  readonly handle: string;
+  /** Seconds since the epoch at which the caller proved who they are. */
   readonly authTimeSec: number;
 }
 

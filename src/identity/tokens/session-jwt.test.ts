@@ -17,7 +17,7 @@ const delays = { activationDelayMs: 600_000, publishDelayMs: 1_500_000 };
 const subject: AssertionSubject = {
   principal: { userId: 'user@example.com', groups: ['ml', 'cn=data science'] },
   email: 'user@example.com',
-  sessionHandle: 'handle-1',
+  handle: 'handle-1',
   authTimeSec: 1_799_999_000,
 };
 

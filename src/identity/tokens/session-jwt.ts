@@ -49,7 +49,7 @@ export function createAssertionSigner(
  * Istio copies only string claims into headers, hence `kubeflow_groups` beside the array: both
  * strings are the bytes of the identity headers. No groups, no claim: a header is never empty.
  */
-function claimsOf({ principal, email, sessionHandle, authTimeSec }: AssertionSubject) {
+function claimsOf({ principal, email, handle, authTimeSec }: AssertionSubject) {
   const { userId, groups } = principal;
   return {
     sub: userId,
@@ -57,7 +57,7 @@ function claimsOf({ principal, email, sessionHandle, authTimeSec }: AssertionSub
     groups,
     kubeflow_userid: userId,
     ...(groups.length === 0 ? {} : { kubeflow_groups: groups.join(',') }),
-    sid: sessionHandle,
+    sid: handle,
     auth_time: authTimeSec,
   };
 }
