@@ -14,6 +14,7 @@ import {
   type Question,
 } from './decide.ts';
 import type { Authentication, Identity } from './identity/authentication.ts';
+import { parseTokenScope } from './identity/bearer/token-scope.ts';
 
 const identity: Identity = {
   principal: { userId: 'user@example.com', groups: [] },
@@ -83,7 +84,70 @@ describe('decide', () => {
 
   it('never answers a rejected credential with a login', () => {
     const outcome = decide(question(), { kind: 'rejected', reason: 'invalid_token' }, rules);
-    expect(outcome).toEqual({ kind: 'challenge', reason: 'invalid_token', client: 'program' });
+    expect(outcome).toEqual({
+      kind: 'challenge',
+      reason: 'invalid_token',
+      client: 'program',
+      bearerError: 'invalid_token',
+    });
+  });
+
+  it('refuses a request that two different people could have made', () => {
+    const both: Authentication = { kind: 'conflict', reason: 'conflicting_credentials' };
+    expect(decide(question(), both, rules)).toEqual({
+      kind: 'refuse',
+      reason: 'conflicting_credentials',
+    });
+  });
+
+  describe('with a token of limited scope', () => {
+    const scoped = (text: string): Authentication => {
+      const scope = parseTokenScope(text);
+      const credential = { kind: 'token', tokenHandle: 't1', scope } as const;
+      return { kind: 'authenticated', identity: { ...identity, credential } };
+    };
+    const writing = question({
+      match: {
+        kind: 'route',
+        route: routeThat(asked, { effect: 'write', namespace: 'team-a', class: 'notebooks' }),
+      },
+    });
+    const outside = {
+      kind: 'refuse',
+      reason: 'insufficient_scope',
+      bearerError: 'insufficient_scope',
+    };
+
+    it('asks RBAC where the scope reaches, and holds what it says', () => {
+      const inScope = scoped('write class:notebooks namespace:team-a');
+      expect(decide(writing, inScope, rules)).toBeInstanceOf(Permit);
+      expect(decide(writing, inScope, rulesThat(denied))).toMatchObject({
+        reason: 'namespace_forbidden',
+      });
+    });
+
+    it.each(['read', 'write class:katib', 'write namespace:team-b'])(
+      'refuses what is outside of "%s" whatever RBAC says, in shadow mode too',
+      (text) => {
+        for (const mode of ['enforce', 'shadow'] as const) {
+          expect(decide(writing, scoped(text), rulesThat(allowed, { mode }))).toEqual(outside);
+        }
+      },
+    );
+
+    it('refuses before a body is read, and before an unanswerable index is asked', () => {
+      const inspect: Demand = { kind: 'inspect', check: 'workgroup_create', maxBytes: 1 };
+      const route = routeThat(inspect, { effect: 'write' });
+      const creating = question({ match: { kind: 'route', route } });
+      expect(decide(creating, scoped('read'), rules)).toEqual(outside);
+      expect(decide(writing, scoped('read'), rulesThat(loading))).toEqual(outside);
+    });
+
+    it('lets a public route win over its scope', () => {
+      expect(
+        decide(questionOn({ kind: 'public' }), scoped('read class:katib'), rules),
+      ).toBeInstanceOf(Public);
+    });
   });
 
   it('challenges an absent caller in the form that the client can use', () => {

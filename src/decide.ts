@@ -56,6 +56,9 @@ export class Public {
   }
 }
 
+/** Why a bearer token did not do, in the words of RFC 6750 section 3.1. */
+export type BearerError = 'invalid_token' | 'insufficient_scope';
+
 export interface Refusal {
   readonly kind: 'refuse';
   readonly reason: ReasonCode;
@@ -63,6 +66,8 @@ export interface Refusal {
   readonly access?: AccessDetail;
   /** Methods that are taken here, where only the method was wrong. */
   readonly allow?: readonly string[];
+  /** Where it is the token that does not allow it. */
+  readonly bearerError?: 'insufficient_scope';
 }
 
 /** The body has to be read before the answer. A door that cannot read bodies asks `unread`. */
@@ -80,7 +85,13 @@ export type Decided =
   | Permit
   | Public
   /** Sign in, or 401: `client` says which form the caller can use. */
-  | { readonly kind: 'challenge'; readonly reason: ReasonCode; readonly client: ClientKind }
+  | {
+      readonly kind: 'challenge';
+      readonly reason: ReasonCode;
+      readonly client: ClientKind;
+      /** Where a token was sent. */
+      readonly bearerError?: 'invalid_token';
+    }
   | Refusal
   /** The caller's namespace is being set up: come back in so many seconds. */
   | { readonly kind: 'provisioning'; readonly reason: ReasonCode; readonly retryAfterSec: number }
@@ -116,7 +127,7 @@ export function isPublic({ match }: Pick<Question, 'match'>): boolean {
 /**
  * The outcome for a question. On a public route no credential is judged. A cookie is ambient
  * authority, so a request that another site made with it is refused (CSRF, cross-site WebSocket);
- * whoever sends a token has it in hand.
+ * a token is treated alike, so that one rule holds for what browsers send.
  */
 export function decide(
   question: Question,
@@ -132,31 +143,30 @@ export function decide(
     case 'conflict':
       return { kind: 'refuse', reason: authentication.reason };
     case 'rejected':
-      return { kind: 'challenge', reason: authentication.reason, client: 'program' };
+      return {
+        kind: 'challenge',
+        reason: authentication.reason,
+        client: 'program',
+        bearerError: 'invalid_token',
+      };
     case 'absent':
       return { kind: 'challenge', reason: authentication.reason, client: question.client };
     case 'authenticated':
-      return decideFor(authentication.identity, match.route, question.isSameSite, rules);
+      if (!question.isSameSite) return { kind: 'refuse', reason: 'cross_site' };
+      return decideFor(authentication.identity, match.route, rules);
   }
 }
 
-function decideFor(
-  identity: Identity,
-  route: MatchedRoute,
-  isSameSite: boolean,
-  rules: AccessRules,
-): Outcome {
+/** A token's scope is held against the route first: it is no namespace rule, and has no shadow mode. */
+function decideFor(identity: Identity, route: MatchedRoute, rules: AccessRules): Outcome {
   const { credential } = identity;
-  if (credential.kind === 'session') {
-    if (!isSameSite) return { kind: 'refuse', reason: 'cross_site' };
-  } else if (credential.scope !== undefined) {
-    const reason = outsideScope(credential.scope, route);
-    if (reason !== undefined) return { kind: 'refuse', reason };
-  }
-  return demandOf(identity, route, rules);
+  const scope = credential.kind === 'token' ? credential.scope : undefined;
+  const reason = scope && outsideScope(scope, route);
+  if (reason !== undefined) return { kind: 'refuse', reason, bearerError: 'insufficient_scope' };
+  return answerTo(identity, route, rules);
 }
 
-function demandOf(identity: Identity, { demand }: MatchedRoute, rules: AccessRules): Outcome {
+function answerTo(identity: Identity, { demand }: MatchedRoute, rules: AccessRules): Outcome {
   switch (demand.kind) {
     case 'public':
       return publicOutcome;

@@ -20,6 +20,7 @@ import {
 import type { TokenAuthenticator } from './identity/authentication.ts';
 import { createLogin, type Login } from './identity/login/create-login.ts';
 import { createSessions, type SessionRoom } from './identity/session/create-sessions.ts';
+import { RequestAuthenticator } from './identity/request-authenticator.ts';
 import { RecordSealer } from './identity/session/sealed-record.ts';
 import type { SessionKeys } from './identity/session/session-keys.ts';
 import { keySetJson } from './identity/tokens/jwks.ts';
@@ -207,7 +208,7 @@ function openListener(
     pages,
     standIns: pages,
     upstreams: createUpstreamTable(upstreamOptions(config)),
-    authenticator: sessions.authenticator,
+    authenticator: new RequestAuthenticator({ sessions: sessions.authenticator, tokens: noTokens }),
     routes: access.routes,
     rules: access.rules,
     indexAgeMs: () => access.policy.source.ageMs(),

@@ -2,7 +2,7 @@
 // problem document.
 import { STATUS_CODES } from 'node:http';
 import type { AccessDetail } from '../access/access-detail.ts';
-import type { Decided, Permit, Public } from '../decide.ts';
+import type { BearerError, Decided, Permit, Public } from '../decide.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { reasons, type ReasonCode } from '../kernel/reasons.ts';
 import type { ClientKind } from '../request/client-kind.ts';
@@ -11,6 +11,8 @@ import { closeGently } from './gentle-close.ts';
 
 /** Every outcome that is not forwarded. */
 export type Denial = Exclude<Decided, Permit | Public>;
+
+type Challenge = Extract<Denial, { kind: 'challenge' }>;
 
 /** What an answer has to tell. */
 export interface RefusalView {
@@ -47,6 +49,7 @@ interface Told {
   readonly retryAfterSec?: number;
   readonly access?: AccessDetail;
   readonly allow?: readonly string[];
+  readonly bearerError?: BearerError;
 }
 
 /** What an answer depends on: credentials, and what tells a person from a program. */
@@ -69,7 +72,7 @@ export class Answers {
     exchange.conclude(denial.kind, denial.reason);
     switch (denial.kind) {
       case 'challenge':
-        this.#challenge(exchange, denial.reason, denial.client);
+        this.#challenge(exchange, denial);
         break;
       case 'refuse':
         exchange.question = denial.access?.question;
@@ -88,26 +91,26 @@ export class Answers {
     this.#refuse(exchange, reason, client, {});
   }
 
-  #challenge(exchange: Exchange, reason: ReasonCode, client: ClientKind): void {
+  #challenge(exchange: Exchange, { reason, client, bearerError }: Challenge): void {
     const view = viewOf(exchange, reason, {});
     if (client === 'navigation') {
       const location = this.#standIns.signInAddress(exchange.head?.target.raw ?? '/');
       this.#send(exchange, 302, { headers: { Location: location }, body: '' });
       return;
     }
-    const challenge = reason === 'invalid_token' ? 'Bearer error="invalid_token"' : 'Bearer';
     const page = client === 'frame' ? this.#standIns.framePage(view) : this.#standIns.problem(view);
-    this.#send(exchange, reasons[reason].status, page, { 'WWW-Authenticate': challenge });
+    this.#send(exchange, reasons[reason].status, page, challengeFor(bearerError));
   }
 
   #refuse(exchange: Exchange, reason: ReasonCode, client: ClientKind, told: Told): void {
     const view = viewOf(exchange, reason, told);
     const page =
       client === 'program' ? this.#standIns.problem(view) : this.#standIns.errorPage(view);
-    const { retryAfterSec, allow } = told;
+    const { retryAfterSec, allow, bearerError } = told;
     this.#send(exchange, reasons[reason].status, page, {
       ...(retryAfterSec === undefined ? {} : { 'Retry-After': String(retryAfterSec) }),
       ...(allow === undefined ? {} : { Allow: allow.join(', ') }),
+      ...(bearerError === undefined ? {} : challengeFor(bearerError)),
     });
   }
 
@@ -136,6 +139,11 @@ export class Answers {
   }
 }
 
+/** RFC 6750 section 3: a token that was sent and not accepted is told so. */
+function challengeFor(error: BearerError | undefined): Readonly<Record<string, string>> {
+  return { 'WWW-Authenticate': error === undefined ? 'Bearer' : `Bearer error="${error}"` };
+}
+
 function viewOf(exchange: Exchange, reason: ReasonCode, told: Told): RefusalView {
   const { head } = exchange;
   const isSafe = head?.method === 'GET' || head?.method === 'HEAD';
@@ -145,7 +153,7 @@ function viewOf(exchange: Exchange, reason: ReasonCode, told: Told): RefusalView
     returnTo: isSafe ? head.target.raw : undefined,
     retryAfterSec: told.retryAfterSec,
     access: told.access,
-    userId: exchange.userId,
+    userId: exchange.identity?.principal.userId,
   };
 }
 

@@ -46,6 +46,8 @@ export interface AuditRecord extends AccessRecord {
   /** The status that the client was sent; 0 when the connection ended before one. */
   readonly status: number;
   readonly userId: string | undefined;
+  /** What proved who it is, as `session HANDLE` or `token HANDLE`: names, not secrets. */
+  readonly credential: string | undefined;
   /** Milliseconds from the request's headers to the end of the answer. */
   readonly durationMs: number;
   readonly upstreamId: string | undefined;
@@ -69,6 +71,7 @@ export function unreadRequestRecord(
     clientAddress,
     status: reasons[reason].status,
     userId: undefined,
+    credential: undefined,
     durationMs: 0,
     upstreamId: undefined,
     routeId: undefined,

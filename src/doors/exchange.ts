@@ -4,6 +4,7 @@ import type { MatchedRoute } from '../access/catalogue/matched-route.ts';
 import { bindingText } from '../access/rbac/object-text.ts';
 import type { Grant } from '../access/rbac/rbac-reader.ts';
 import type { ShadowedRefusal } from '../decide.ts';
+import type { Identity } from '../identity/authentication.ts';
 import type { ReasonCode } from '../kernel/reasons.ts';
 import type { RequestHead } from '../request/request-head.ts';
 import type { AccessRecord, AuditOutcome, AuditRecord, DoorName } from './audit.ts';
@@ -34,7 +35,7 @@ export class Exchange {
   door: DoorName = 'listener';
   outcome: AuditOutcome = 'failed';
   reason: ReasonCode | undefined = undefined;
-  userId: string | undefined = undefined;
+  identity: Identity | undefined = undefined;
   upstreamId: string | undefined = undefined;
   route: MatchedRoute | undefined = undefined;
   question: string | undefined = undefined;
@@ -85,7 +86,8 @@ export class Exchange {
       path: path?.slice(0, AUDITED_PATH_LENGTH),
       clientAddress: this.head?.client.address,
       status,
-      userId: this.userId,
+      userId: this.identity?.principal.userId,
+      credential: this.identity && credentialName(this.identity.credential),
       durationMs: nowMs - this.startedAtMs,
       upstreamId: this.upstreamId,
       ...this.#access(),
@@ -103,6 +105,13 @@ export class Exchange {
       shadowedReason: this.shadowed?.reason,
     };
   }
+}
+
+/** What proved the identity, by a name that is worthless as a credential. */
+function credentialName(credential: Identity['credential']): string {
+  return credential.kind === 'session'
+    ? `session ${credential.sessionHandle}`
+    : `token ${credential.tokenHandle}`;
 }
 
 /** Of a refused target; undefined for other forms, which can hold a password (`http://user:password@…`). */

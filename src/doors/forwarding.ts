@@ -35,7 +35,6 @@ export class Forwarding implements LiveConnection, AwaitedAnswer {
   readonly exchange: Exchange;
   readonly question: Question;
   readonly upstream: Upstream;
-  readonly sessionCookie: string;
   /** Sent instead of what `req` still holds, which is nothing. */
   readonly body: Buffer | undefined;
   /** True once the answer is complete or given up: later events mean nothing. */
@@ -53,7 +52,6 @@ export class Forwarding implements LiveConnection, AwaitedAnswer {
     this.question = admitted.question;
     this.upstream = admitted.upstream;
     this.body = admitted.body;
-    this.sessionCookie = admitted.question.head.sessionCookie ?? '';
     this.#answers = answers;
     this.#on = on;
   }

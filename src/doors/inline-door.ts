@@ -11,7 +11,8 @@ import {
   type Permit,
   type Question,
 } from '../decide.ts';
-import type { Authentication, SessionAuthenticator } from '../identity/authentication.ts';
+import type { Authentication } from '../identity/authentication.ts';
+import type { RequestAuthenticator } from '../identity/request-authenticator.ts';
 import type { Cancel, Clock } from '../kernel/clock.ts';
 import type { Fields } from '../kernel/fields.ts';
 import { errorText, type Logger } from '../kernel/logger.ts';
@@ -35,7 +36,7 @@ export interface InlineDoorDeps {
   readonly rules: AccessRules;
   /** Milliseconds since the index of RBAC was last proved fresh. */
   readonly indexAgeMs: () => number;
-  readonly authenticator: SessionAuthenticator;
+  readonly authenticator: Pick<RequestAuthenticator, 'authenticate' | 'recheck'>;
   /** Calls the listener whenever an answer may have changed: sessions, bindings, routes. */
   readonly onChange: (listener: () => void) => Cancel;
   readonly hygiene: Hygiene;
@@ -47,7 +48,6 @@ export interface InlineDoorDeps {
 }
 
 const absent: Authentication = { kind: 'absent', reason: 'sign_in_required' };
-const rejected: Authentication = { kind: 'rejected', reason: 'invalid_token' };
 
 export class InlineDoor {
   readonly #deps: InlineDoorDeps;
@@ -111,13 +111,9 @@ export class InlineDoor {
       this.#deps.metrics.increment('kfgw_unmatched_requests_total', {});
   }
 
-  /** No credential is judged on a public route. A bearer token is never mistaken for a session. */
+  /** No credential is judged on a public route. */
   #authenticate(question: Question): Authentication | Promise<Authentication> {
-    const { head } = question;
-    if (isPublic(question)) return absent;
-    if (head.authorization.kind === 'bearer') return rejected;
-    if (head.sessionCookie === undefined) return absent;
-    return this.#deps.authenticator.authenticate(head.sessionCookie);
+    return isPublic(question) ? absent : this.#deps.authenticator.authenticate(question.head);
   }
 
   #conclude(
@@ -128,8 +124,7 @@ export class InlineDoor {
   ): void {
     if (exchange.isGone) return;
     const outcome = decide(asked.question, authentication, this.#deps.rules);
-    if (authentication.kind === 'authenticated')
-      exchange.userId = authentication.identity.principal.userId;
+    if (authentication.kind === 'authenticated') exchange.identity = authentication.identity;
     if (asksRbac(asked.question)) exchange.indexAgeMs = this.#deps.indexAgeMs();
     if (outcome.kind !== 'inspect') this.#act(exchange, asked, outcome, isUpgrade);
     else
@@ -153,7 +148,7 @@ export class InlineDoor {
   /** A body takes its time, in which a session can end. */
   async #judge({ question }: AskedRequest, body: Fields): Promise<Decided> {
     const { authenticator, rules } = this.#deps;
-    const found = await authenticator.recheck(question.head.sessionCookie ?? '');
+    const found = await authenticator.recheck(question.head);
     const outcome = decide(question, found, rules);
     return outcome.kind === 'inspect' ? outcome.check(body) : outcome;
   }

@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../test/fixtures/fake-clock.ts';
 import { questionFor, routeThat, rulesThat } from '../../test/fixtures/questions.ts';
 import { ScriptedSessions } from '../../test/fixtures/scripted-sessions.ts';
+import { ScriptedTokens } from '../../test/fixtures/scripted-tokens.ts';
 import type { Answer } from '../access/authorizer.ts';
 import type { Demand } from '../access/catalogue/matched-route.ts';
 import type { ResourceQuestion } from '../access/rbac/access-question.ts';
-import type { Permit } from '../decide.ts';
+import type { Permit, Question } from '../decide.ts';
+import { RequestAuthenticator } from '../identity/request-authenticator.ts';
 import { silentLogger, type LogFields } from '../kernel/logger.ts';
 import { silentMetrics } from '../kernel/metrics.ts';
 import type { Denial } from './answer.ts';
@@ -15,13 +17,12 @@ import { LiveConnections, type LiveConnection } from './live-connections.ts';
 class Open implements LiveConnection {
   readonly liveSeat: Seat<LiveConnection> = new Seat<LiveConnection>(this);
   readonly kind = 'websocket';
-  readonly question = questionFor('/app');
-  readonly sessionCookie: string;
+  readonly question: Question;
   readonly renewed: string[] = [];
   readonly withdrawn: string[] = [];
 
-  constructor(sessionCookie: string) {
-    this.sessionCookie = sessionCookie;
+  constructor(...headers: readonly string[]) {
+    this.question = questionFor('/app', headers);
   }
 
   renew(permit: Permit): void {
@@ -44,6 +45,7 @@ function start() {
   const sessions = new ScriptedSessions();
   sessions.begin('mine', 'user@example.com');
   sessions.begin('other', 'other@example.com');
+  const tokens = new ScriptedTokens();
   const gauges = new Map<string, number>();
   const closed: string[] = [];
   const faults: LogFields[] = [];
@@ -63,7 +65,7 @@ function start() {
       ...questionFor(head.target.raw),
       match: { kind: 'route', route: routeThat(access.demand) },
     }),
-    authenticator: sessions,
+    authenticator: new RequestAuthenticator({ sessions, tokens }),
     onChange: (listener) => sessions.onChange(listener),
     logger: { ...silentLogger, error: (_message, fields = {}) => faults.push(fields) },
     metrics: {
@@ -73,11 +75,16 @@ function start() {
     },
   });
   const open = (cookie: string): Open => {
-    const connection = new Open(cookie);
+    const connection = new Open('Cookie', `kfgw=${cookie}`);
     live.add(connection);
     return connection;
   };
-  return { clock, sessions, live, open, gauges, closed, faults, access };
+  const openWithToken = (token: string): Open => {
+    const connection = new Open('Authorization', `Bearer ${token}`);
+    live.add(connection);
+    return connection;
+  };
+  return { clock, sessions, tokens, live, open, openWithToken, gauges, closed, faults, access };
 }
 
 describe('live connections', () => {
@@ -90,6 +97,20 @@ describe('live connections', () => {
     expect(other.withdrawn).toEqual([]);
     expect(live.size).toBe(1);
     expect(closed).toEqual(['{"reason":"signed_out"}']);
+  });
+
+  it('end when their token has, and not with anybody else', async () => {
+    const { clock, sessions, tokens, open, openWithToken } = start();
+    tokens.accept('good', 'ci@example.com');
+    const [mine, byToken] = [open('mine'), openWithToken('good')];
+    sessions.end('mine', 'signed_out');
+    await clock.advance(1_000);
+    expect(mine.withdrawn).toEqual(['signed_out']);
+    expect(byToken.withdrawn).toEqual([]);
+    tokens.set('good', { kind: 'rejected', reason: 'token_ended' });
+    await clock.advance(1_000);
+    expect(byToken.withdrawn).toEqual(['token_ended']);
+    expect(tokens.clients).toEqual([]);
   });
 
   it('end when the right is withdrawn, or the catalogue has come to ask for one', async () => {

@@ -1,6 +1,7 @@
 // Owns the table of open connections: on every change that could matter each is decided again.
 import { decide, type AccessRules, type Outcome, type Permit, type Question } from '../decide.ts';
-import type { Authentication, SessionAuthenticator } from '../identity/authentication.ts';
+import type { Authentication } from '../identity/authentication.ts';
+import { credentialsText, type RequestAuthenticator } from '../identity/request-authenticator.ts';
 import { every, type Cancel, type Clock } from '../kernel/clock.ts';
 import { errorText, type Logger } from '../kernel/logger.ts';
 import type { Metrics } from '../kernel/metrics.ts';
@@ -22,8 +23,6 @@ export interface LiveConnection {
   readonly question: Question;
   /** Its place in the table. */
   readonly liveSeat: Seat<LiveConnection>;
-  /** The credential it was opened with. */
-  readonly sessionCookie: string;
   /** Still permitted, perhaps as a newer identity. */
   renew(permit: Permit): void;
   /** No longer permitted: end it. Called once; it then leaves the table by itself. */
@@ -34,7 +33,7 @@ export interface LiveConnectionsDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  readonly authenticator: SessionAuthenticator;
+  readonly authenticator: Pick<RequestAuthenticator, 'recheck'>;
   readonly rules: AccessRules;
   /** What is asked about a request now: the catalogue may have changed. Undefined: nothing serves it. */
   readonly questionOf: (head: RequestHead) => Question | undefined;
@@ -45,12 +44,12 @@ export interface LiveConnectionsDeps {
 /**
  * Every permitted request stands here from forwarding to its last byte, short ones too: an entry
  * costs less than a timer that would find the long ones, and one rule covers uploads, downloads and
- * event streams alike. A round asks once per session, however many connections it has.
+ * event streams alike. A round asks once per session or token, however many connections it has.
  */
 export class LiveConnections {
   readonly #deps: LiveConnectionsDeps;
   readonly #open = new Seats<LiveConnection>();
-  /** Sessions whose recheck is under way, and whether another change came meanwhile. */
+  /** Credentials whose recheck is under way, and whether another change came meanwhile. */
   readonly #asking = new Map<string, { again: boolean }>();
   readonly #cancels: Cancel[];
   #scheduled: Cancel | undefined = undefined;
@@ -92,54 +91,59 @@ export class LiveConnections {
   }
 
   #round(): void {
-    const bySession = new Map<string, LiveConnection[]>();
+    const byCredentials = new Map<string, LiveConnection[]>();
     const counts = { websocket: 0, stream: 0 };
     for (const connection of this.#open.holders()) {
       counts[connection.kind]++;
-      const others = bySession.get(connection.sessionCookie);
-      if (others === undefined) bySession.set(connection.sessionCookie, [connection]);
+      const credentials = credentialsText(connection.question.head);
+      const others = byCredentials.get(credentials);
+      if (others === undefined) byCredentials.set(credentials, [connection]);
       else others.push(connection);
     }
     this.#deps.metrics.set('kfgw_live_connections', { kind: 'websocket' }, counts.websocket);
     this.#deps.metrics.set('kfgw_live_connections', { kind: 'stream' }, counts.stream);
-    for (const [cookie, connections] of bySession) {
+    for (const [credentials, connections] of byCredentials) {
       try {
-        this.#ask(cookie, connections);
+        this.#ask(credentials, connections);
       } catch (error) {
         this.#fault(error);
       }
     }
   }
 
-  /** A bug must not end the process, nor keep other sessions from being asked about. */
+  /** A bug must not end the process, nor keep others from being asked about. */
   readonly #fault = (error: unknown): void => {
     this.#deps.logger.error('A live connection could not be decided again.', {
       error: errorText(error),
     });
   };
 
-  #ask(cookie: string, connections: readonly LiveConnection[]): void {
-    const asking = this.#asking.get(cookie);
+  #ask(credentials: string, connections: readonly LiveConnection[]): void {
+    const [first] = connections;
+    if (first === undefined) return;
+    const asking = this.#asking.get(credentials);
     if (asking !== undefined) {
       asking.again = true;
       return;
     }
-    const answer = this.#deps.authenticator.recheck(cookie);
-    if (answer instanceof Promise) this.#askSlowly(cookie, answer).catch(this.#fault);
+    const answer = this.#deps.authenticator.recheck(first.question.head);
+    if (answer instanceof Promise) this.#askSlowly(credentials, answer).catch(this.#fault);
     else this.#apply(connections, answer);
   }
 
   /** While the store is being read another change may come, which that read may not have seen. */
-  async #askSlowly(cookie: string, answer: Promise<Authentication>): Promise<void> {
+  async #askSlowly(credentials: string, answer: Promise<Authentication>): Promise<void> {
     const asking = { again: false };
-    this.#asking.set(cookie, asking);
-    const authentication = await answer.finally(() => this.#asking.delete(cookie));
-    this.#apply(this.#ofSession(cookie), authentication);
-    if (asking.again) this.#ask(cookie, this.#ofSession(cookie));
+    this.#asking.set(credentials, asking);
+    const authentication = await answer.finally(() => this.#asking.delete(credentials));
+    this.#apply(this.#openedWith(credentials), authentication);
+    if (asking.again) this.#ask(credentials, this.#openedWith(credentials));
   }
 
-  #ofSession(cookie: string): LiveConnection[] {
-    return [...this.#open.holders()].filter((connection) => connection.sessionCookie === cookie);
+  #openedWith(credentials: string): LiveConnection[] {
+    return [...this.#open.holders()].filter(
+      ({ question }) => credentialsText(question.head) === credentials,
+    );
   }
 
   #apply(connections: readonly LiveConnection[], authentication: Authentication): void {

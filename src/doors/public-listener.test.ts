@@ -104,6 +104,82 @@ describe('a caller without a session', () => {
   });
 });
 
+describe('a caller with a token', () => {
+  const bearer = 'Authorization: Bearer good';
+
+  async function withToken(userId: string) {
+    const bed = await start();
+    bed.tokens.accept('good', userId);
+    return bed;
+  }
+
+  it('is named to the application as with a session, and the token stays here', async () => {
+    const bed = await withToken('ci@example.com');
+    const answer = await ask(bed, 'GET /', [bearer, 'kubeflow-userid: admin@example.com']);
+    expect(answer.status).toBe(200);
+    const seen = answer.body.toLowerCase();
+    expect(seen).toContain('ci@example.com');
+    expect(seen).not.toContain('admin@example.com');
+    expect(seen).not.toContain('good');
+    expect(seen).not.toContain('authorization');
+    expect(bed.audits).toMatchObject([
+      { outcome: 'permit', userId: 'ci@example.com', credential: 'token handle-of-good' },
+    ]);
+    expect(bed.tokens.clients).toEqual(['127.0.0.1']);
+  });
+
+  it("may send its own session's cookie along, and nobody else's", async () => {
+    const own = await withToken('user@example.com');
+    expect((await ask(own, 'GET /', [bearer, SIGNED_IN])).status).toBe(200);
+    const others = await withToken('ci@example.com');
+    const answer = await ask(others, 'GET /', [bearer, SIGNED_IN]);
+    expect(answer.status).toBe(400);
+    expect(answer.body).toContain('conflicting_credentials');
+  });
+
+  it('is told which scope the request needs', async () => {
+    const bed = await start();
+    bed.tokens.accept('good', 'user@example.com', {
+      effect: 'read',
+      classes: undefined,
+      namespaces: new Set(['team-a']),
+      allMyPipelines: false,
+    });
+    const answer = await ask(bed, 'GET /', [bearer]);
+    expect(answer.status).toBe(403);
+    expect(answer.header('www-authenticate')).toBe('Bearer error="insufficient_scope"');
+    expect(answer.body).toContain('token_namespace_unseen');
+  });
+
+  it('is told to come back when nobody can judge the token', async () => {
+    const bed = await start();
+    bed.tokens.set('good', {
+      kind: 'unavailable',
+      reason: 'issuer_unavailable',
+      retryAfterSec: 3,
+    });
+    const answer = await ask(bed, 'GET /', [bearer, SIGNED_IN]);
+    expect(answer.status).toBe(503);
+    expect(answer.header('retry-after')).toBe('3');
+  });
+
+  it('is nobody where the scheme is not Bearer, or the token is not in the header', async () => {
+    const bed = await withToken('ci@example.com');
+    for (const headers of [
+      ['Authorization: Basic good'],
+      ['Authorization: token good'],
+      ['Cookie: Authorization=Bearer good'],
+    ]) {
+      const answer = await ask(bed, 'GET /?access_token=good', [
+        ...headers,
+        'Accept: application/json',
+      ]);
+      expect(answer.status).toBe(401);
+    }
+    expect(bed.tokens.clients).toEqual([]);
+  });
+});
+
 describe('a caller with a session', () => {
   it('is told to come back when the session cannot be read', async () => {
     const bed = await start();
@@ -316,6 +392,7 @@ describe('the audit record', () => {
         clientAddress: '127.0.0.1',
         status: 200,
         userId: 'user@example.com',
+        credential: 'session handle-of-user@example.com',
         durationMs: expect.any(Number) as number,
         upstreamId: '/',
         routeId: 'unmatched',

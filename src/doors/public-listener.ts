@@ -7,7 +7,7 @@ import { TLSSocket } from 'node:tls';
 import type { RouteMatcher } from '../access/catalogue/route-matcher.ts';
 import type { UpstreamTable } from '../access/upstream-table.ts';
 import type { AccessRules } from '../decide.ts';
-import type { SessionAuthenticator } from '../identity/authentication.ts';
+import type { RequestAuthenticator } from '../identity/request-authenticator.ts';
 import type { Cancel, Clock } from '../kernel/clock.ts';
 import { errorText, type Logger } from '../kernel/logger.ts';
 import type { Metrics } from '../kernel/metrics.ts';
@@ -47,7 +47,7 @@ export interface PublicListenerDeps {
   readonly rules: AccessRules;
   /** Milliseconds since the index of RBAC was last proved fresh. */
   readonly indexAgeMs: () => number;
-  readonly authenticator: SessionAuthenticator;
+  readonly authenticator: Pick<RequestAuthenticator, 'authenticate' | 'recheck'>;
   /** Calls the listener whenever an answer may have changed: sessions, bindings, routes. */
   readonly onChange: (listener: () => void) => Cancel;
   readonly audit: Audit;

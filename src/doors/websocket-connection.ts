@@ -51,7 +51,6 @@ export class WebSocketConnection implements LiveConnection, AwaitedAnswer {
   readonly kind = 'websocket';
   readonly question: Question;
   readonly upstream: Upstream;
-  readonly sessionCookie: string;
   readonly #exchange: Exchange;
   readonly #deps: WebSocketDeps;
   #permission: Permit | Public;
@@ -63,7 +62,6 @@ export class WebSocketConnection implements LiveConnection, AwaitedAnswer {
   constructor(admitted: Admitted, deps: WebSocketDeps) {
     this.question = admitted.question;
     this.upstream = admitted.upstream;
-    this.sessionCookie = admitted.question.head.sessionCookie ?? '';
     this.#exchange = admitted.exchange;
     this.#permission = admitted.permission;
     this.#deps = deps;
