@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { plainHygiene, questionFor, routeThat, rulesThat } from '../../test/fixtures/questions.ts';
 import { ScriptedSessions } from '../../test/fixtures/scripted-sessions.ts';
+import { ScriptedTokens } from '../../test/fixtures/scripted-tokens.ts';
 import {
   createUpstreamTable,
   type Upstream,
@@ -33,6 +34,18 @@ function permissionFor(access: 'authenticated' | 'public'): Permit | Public {
   const rules = rulesThat({ kind: 'allowed', grant: { binding: undefined } });
   const outcome = decide({ ...questionFor('/app'), match }, authentication, rules);
   if (outcome.kind !== 'permit' && outcome.kind !== 'public') throw new Error(outcome.kind);
+  return outcome;
+}
+
+function permissionByToken(token: string): Permit | Public {
+  const tokens = new ScriptedTokens();
+  tokens.accept(token, 'user@example.com');
+  const outcome = decide(
+    questionFor('/app'),
+    tokens.recheck(token),
+    rulesThat({ kind: 'allowed', grant: { binding: undefined } }),
+  );
+  if (outcome.kind !== 'permit') throw new Error(outcome.kind);
   return outcome;
 }
 
@@ -127,6 +140,20 @@ describe('headers towards an application', () => {
     expect(of(asked, false)).toBeUndefined();
     expect(of(asked, true)).toBe('Basic dTpw');
     expect(of(onRow, false)).toBe('Basic dTpw');
+  });
+
+  it("carry the caller's own token only where a row of the catalogue says so", () => {
+    const asked = questionFor('/app', ['Authorization', 'Bearer good']);
+    const permission = permissionByToken('good');
+    const of = (passOnRow: boolean, passAuthorization: boolean) => {
+      const route = routeThat({ kind: 'authenticated' }, { passAuthorization: passOnRow });
+      const question: Question = { ...asked, match: { kind: 'route', route } };
+      const upstream = upstreamWith({ passAuthorization });
+      return outgoingHeaders(question, permission, upstream, plainHygiene).authorization;
+    };
+    expect(of(false, false)).toBeUndefined();
+    expect(of(false, true)).toBeUndefined();
+    expect(of(true, false)).toBe('Bearer good');
   });
 
   it('ask for a WebSocket as a flat list', () => {

@@ -23,9 +23,9 @@ export function outgoingHeaders(
 ): IncomingHttpHeaders {
   // Not setPrototypeOf: that gives each request's object a shape of its own, at twice the cost.
   const headers = Object.create(null) as IncomingHttpHeaders;
+  const isNamed = match.kind === 'route' && match.route.passAuthorization;
   const kept = keptHeaders(head, hygiene, {
-    authorization:
-      upstream.passAuthorization || (match.kind === 'route' && match.route.passAuthorization),
+    authorization: isNamed || (upstream.passAuthorization && !provedBy(permission)),
     ownCookies: upstream.passOwnCookies,
   });
   forEachHeader(kept, (name, value) => {
@@ -40,6 +40,14 @@ export function outgoingHeaders(
   for (const [name, value] of permission.identity.headers) headers[name.toLowerCase()] = value;
   if (upstream.sendAssertion) headers[ASSERTION_HEADER] = permission.identity.assertion();
   return headers;
+}
+
+/**
+ * Whether it is the Authorization header that proved who asks: such a token could be used elsewhere as
+ * the caller, so that only a row of the catalogue can let an application have it.
+ */
+function provedBy(permission: Permit | Public): boolean {
+  return permission.kind === 'permit' && permission.identity.credential.kind === 'token';
 }
 
 /** The same as alternating names and values, for a request that asks to become a WebSocket. */

@@ -84,7 +84,8 @@ const upstream = section({
   }).default(false),
   sendAssertion: flag({ about: 'Sends the session JWT in x-kfgw-assertion.' }).default(false),
   passAuthorization: flag({
-    about: "Passes the caller's Authorization header on to this application.",
+    about:
+      "Passes the caller's Authorization header on to this application. Not a bearer token that proved who the caller is: only a row of the catalogue with passAuthorization does that.",
   }).default(false),
   passOwnCookies: flag({
     about:
