@@ -24,6 +24,15 @@ describe('a token', () => {
     expect(refusal(scope, { class: 'notebooks' })).toBe('insufficient_scope');
   });
 
+  test('needs the class of the path and that of the host, where both have one', () => {
+    const both = { class: 'pipelines', hostClass: 'inference', namespace: 'team-a' };
+    expect(refusal('read class:pipelines', both)).toBe('insufficient_scope');
+    expect(refusal('read class:inference', both)).toBe('insufficient_scope');
+    expect(refusal('read class:pipelines class:inference', both)).toBeUndefined();
+    const allMine = 'read namespace:team-a pipelines:all-my-namespaces';
+    expect(refusal(allMine, { ...both, isByIdOnly: true })).toBe('token_namespace_unseen');
+  });
+
   test('of some namespaces is refused in all others', () => {
     const scope = 'write namespace:team-a';
     expect(refusal(scope, { namespace: 'team-a' })).toBeUndefined();

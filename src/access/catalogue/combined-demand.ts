@@ -17,6 +17,8 @@ export function withHostDemand(byPath: CatalogueMatch, byHost: MatchedRoute): Ca
     kind: 'route',
     route: {
       ...route,
+      hostClass: byHost.class,
+      effect: byHost.effect === 'write' ? 'write' : route.effect,
       neverRedirect: route.neverRedirect || byHost.neverRedirect,
       passAuthorization: route.passAuthorization && byHost.passAuthorization,
       namespace: route.namespace ?? byHost.namespace,

@@ -25,6 +25,8 @@ export interface MatchedRoute {
   readonly id: string;
   /** `notebooks`, `pipelines`, `inference`, …: what tokens are limited to. */
   readonly class: string;
+  /** The class of the row that fits by host, where another one fits by path: a token needs both. */
+  readonly hostClass?: string;
   readonly effect: 'read' | 'write';
   /** What programs call is never redirected to a login. */
   readonly neverRedirect: boolean;

@@ -21,6 +21,8 @@ export type ApiOutcome =
     };
 
 export interface ApiClient {
+  /** Reads what is at a path; `deadlineMs` as for the others. Never rejects. */
+  getJson(path: string, deadlineMs: number): Promise<ApiOutcome>;
   /** Creates an object; `deadlineMs` is from the call to the last byte. Never rejects. */
   postJson(path: string, body: unknown, deadlineMs: number): Promise<ApiOutcome>;
   /** Changes an object by a merge patch (RFC 7396). Never rejects. */
@@ -36,30 +38,29 @@ export class HttpApiClient implements ApiClient {
     this.#clock = clock;
   }
 
-  postJson(path: string, body: unknown, deadlineMs: number): Promise<ApiOutcome> {
-    return this.#ask('POST', path, JSON_TYPE, body, deadlineMs);
+  getJson(path: string, deadlineMs: number): Promise<ApiOutcome> {
+    return this.#ask({ method: 'GET', path }, deadlineMs);
+  }
+
+  postJson(path: string, value: unknown, deadlineMs: number): Promise<ApiOutcome> {
+    const body = { type: JSON_TYPE, text: JSON.stringify(value) };
+    return this.#ask({ method: 'POST', path, body }, deadlineMs);
   }
 
   mergePatch(path: string, patch: unknown, deadlineMs: number): Promise<ApiOutcome> {
-    return this.#ask('PATCH', path, 'application/merge-patch+json', patch, deadlineMs);
+    const body = { type: 'application/merge-patch+json', text: JSON.stringify(patch) };
+    return this.#ask({ method: 'PATCH', path, body }, deadlineMs);
   }
 
   close(): void {
     this.#transport.close();
   }
 
-  async #ask(
-    method: ApiRequest['method'],
-    path: string,
-    type: string,
-    value: unknown,
-    deadlineMs: number,
-  ): Promise<ApiOutcome> {
+  async #ask(asked: Omit<ApiRequest, 'accept' | 'endMs'>, deadlineMs: number): Promise<ApiOutcome> {
     const endMs = this.#clock.monotonicMs() + deadlineMs;
-    const body = { type, text: JSON.stringify(value) };
     try {
-      const request = { method, path, accept: JSON_TYPE, body, endMs };
-      return await this.#outcomeOf(await this.#transport.request(request), endMs);
+      const answer = await this.#transport.request({ ...asked, accept: JSON_TYPE, endMs });
+      return await this.#outcomeOf(answer, endMs);
     } catch (error) {
       return unavailable(errorText(error));
     }

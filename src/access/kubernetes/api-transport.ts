@@ -42,19 +42,20 @@ export interface ApiTransport {
   close(): void;
 }
 
-/** One at a time, requests share one connection. */
+/** One at a time, requests share one connection; at once, each has its own, `mostConnections` at most. */
 export class NodeApiTransport implements ApiTransport {
   readonly #credentials: ApiCredentials;
   readonly #clock: Clock;
   readonly #agent: HttpAgent | HttpsAgent;
 
-  constructor(credentials: ApiCredentials, clock: Clock) {
+  constructor(credentials: ApiCredentials, clock: Clock, mostConnections = Infinity) {
     this.#credentials = credentials;
     this.#clock = clock;
+    const kept = { keepAlive: true, maxSockets: mostConnections };
     // A resumed TLS session would not be held against an authority that was replaced meanwhile.
     this.#agent = isHttps(credentials)
-      ? new HttpsAgent({ keepAlive: true, maxCachedSessions: 0 })
-      : new HttpAgent({ keepAlive: true });
+      ? new HttpsAgent({ ...kept, maxCachedSessions: 0 })
+      : new HttpAgent(kept);
   }
 
   async request(request: ApiRequest): Promise<ApiAnswer> {

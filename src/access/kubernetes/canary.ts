@@ -26,7 +26,7 @@ export interface CanaryOptions {
 
 interface CanaryParts {
   readonly options: CanaryOptions;
-  readonly api: ApiClient;
+  readonly api: Pick<ApiClient, 'mergePatch'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
