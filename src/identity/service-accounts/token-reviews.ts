@@ -19,8 +19,11 @@ export interface Cluster {
   review(token: string, audiences: readonly string[]): Promise<TokenReviewOutcome>;
   /** The API server's `/openid/v1/jwks`, asked for with the gateway's own credentials. Rejects when it does not answer. */
   keySet(): Promise<JSONWebKeySet>;
-  /** The issuer that the API server names in `/.well-known/openid-configuration`. Rejects when it does not answer. */
-  issuer(): Promise<string>;
+  /**
+   * The issuer that the API server names in `/.well-known/openid-configuration`; undefined where it
+   * answers but names none. Rejects when it does not answer.
+   */
+  issuer(): Promise<string | undefined>;
   /**
    * The uid of a ServiceAccount as the watch knows it: `unknown` while the watch cannot be believed,
    * undefined where there is no such account.
@@ -29,4 +32,9 @@ export interface Cluster {
     namespace: string,
     name: string,
   ): { readonly uid: string } | undefined | 'unknown';
+  /**
+   * The same as the API server has it stored now, for where the watch and a review say different
+   * things; undefined where there is no such account. Rejects when it does not answer.
+   */
+  storedServiceAccountUid(namespace: string, name: string): Promise<string | undefined>;
 }
