@@ -18,6 +18,7 @@ const catalogue = {
   'kube-apiserver-1.36.3': kube('kube-apiserver'),
   'kube-controller-manager-1.36.3': kube('kube-controller-manager'),
   'jupyterlab-4.5.11': { kind: 'python', name: 'jupyterlab-4.5.11' },
+  'kfp-2.17.0': { kind: 'python', name: 'kfp-2.17.0' },
 } as const satisfies Record<string, DebianPrograms | GoProgram | PythonProgram>;
 
 /** A neighbour of the catalogue. */
@@ -43,6 +44,7 @@ export const testNeighbours = [
   'kube-apiserver-1.36.3',
   'kube-controller-manager-1.36.3',
   'jupyterlab-4.5.11',
+  'kfp-2.17.0',
 ] as const satisfies readonly NeighbourName[];
 export const benchmarkNeighbours = [
   'redis',
