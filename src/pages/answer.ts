@@ -7,7 +7,7 @@ import { renderPage, type PageView } from './page-template.ts';
 import { headOf } from './request-heads.ts';
 import { pageHeaders, type PagePolicy } from './security-headers.ts';
 
-type Refusal = Omit<ErrorView, 'requestId'>;
+export type Refusal = Omit<ErrorView, 'requestId'>;
 
 export function sendPage(res: Response, status: number, view: PageView, policy: PagePolicy): void {
   res.status(status).set(pageHeaders(policy)).send(renderPage(view));

@@ -4,11 +4,13 @@ import express, { type Express } from 'express';
 import type { RequestHead } from '../request/request-head.ts';
 import { backChannelLogout, logoutForm, refuseLogoutForm } from './back-channel-logout.ts';
 import { finishSignIn } from './callback.ts';
+import { carryOutAction } from './carry-out-action.ts';
 import { limitClients } from './client-limit.ts';
 import { answerFault } from './faults.ts';
 import { keySet, notFound, onlyMethods, staticFile } from './fixed-answers.ts';
 import { routeOAuth } from './oauth/routes.ts';
 import {
+  ACTION_PATH,
   BACK_CHANNEL_LOGOUT_PATH,
   CALLBACK_PATH,
   isOwnPath,
@@ -28,6 +30,7 @@ import { createStandIns, type StandIns } from './stand-ins.ts';
 import { startSignIn } from './start.ts';
 import { staticFiles } from './static-files.ts';
 import { routeTokens } from './tokens/routes.ts';
+import { onlyTopLevel } from './top-level-only.ts';
 import { userInfo } from './user-info.ts';
 
 export interface Pages extends StandIns {
@@ -60,6 +63,7 @@ function createApp(context: PageContext): Express {
 
   app.route(START_PATH).get(loginLimit, startSignIn(context)).all(onlyGet);
   app.route(CALLBACK_PATH).get(loginLimit, finishSignIn(context)).all(onlyGet);
+  app.route(ACTION_PATH).get(onlyTopLevel(context), carryOutAction(context)).all(onlyGet);
   app.route(SIGN_IN_PATH).get(signInPage(context)).all(onlyGet);
   app
     .route(SIGN_OUT_PATH)

@@ -12,6 +12,8 @@ export const KEY_SET_PATH = '/.well-known/jwks.json';
 export const TOKENS_PATH = '/oauth2/tokens';
 export const NEW_TOKEN_PATH = '/oauth2/tokens/new';
 export const REVOKE_TOKEN_PATH = '/oauth2/tokens/revoke';
+/** Where a fresh sign-in for an action goes on to. */
+export const ACTION_PATH = '/oauth2/action';
 /** OAuth 2.0 endpoints for the command line (RFC 6749, RFC 8628, RFC 7009). */
 export const AUTHORIZE_PATH = '/oauth2/authorize';
 export const TOKEN_PATH = '/oauth2/token';

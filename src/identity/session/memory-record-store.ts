@@ -131,10 +131,13 @@ export class MemoryRecordStore implements RecordStore {
 
   putProviderRecord(person: string, sealed: Buffer, expiresAtMs: number): Promise<void> {
     return this.#answer(() => {
-      const fence = this.#unexpired(this.#providerRecords, person)?.fence ?? 0;
-      const revision = this.#next();
-      const record = { revision, sealed: Buffer.from(sealed), fence, expiresAtMs };
-      this.#providerRecords.set(person, record);
+      const found = this.#unexpired(this.#providerRecords, person);
+      this.#providerRecords.set(person, {
+        revision: this.#next(),
+        sealed: Buffer.from(sealed),
+        fence: found?.fence ?? 0,
+        expiresAtMs: Math.max(expiresAtMs, found?.expiresAtMs ?? 0),
+      });
     });
   }
 
@@ -151,6 +154,16 @@ export class MemoryRecordStore implements RecordStore {
       const revision = this.#next();
       this.#providerRecords.set(person, { ...found, revision, sealed: Buffer.from(sealed) });
       return 'written';
+    });
+  }
+
+  extendProviderRecord(person: string, untilMs: number): Promise<boolean> {
+    return this.#answer(() => {
+      const found = this.#unexpired(this.#providerRecords, person);
+      if (found === undefined) return false;
+      const expiresAtMs = Math.max(untilMs, found.expiresAtMs);
+      this.#providerRecords.set(person, { ...found, expiresAtMs });
+      return true;
     });
   }
 
@@ -175,9 +188,11 @@ export class MemoryRecordStore implements RecordStore {
     return this.#answer(() => this.#unexpired(this.#remembered, id) !== undefined);
   }
 
-  remember(id: string, untilMs: number): Promise<void> {
+  remember(id: string, untilMs: number): Promise<boolean> {
     return this.#answer(() => {
+      if (this.#unexpired(this.#remembered, id) !== undefined) return false;
       this.#remembered.set(id, { expiresAtMs: untilMs });
+      return true;
     });
   }
 

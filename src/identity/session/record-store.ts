@@ -72,7 +72,10 @@ export interface RecordStore {
   sessionsOfProviderSid(providerSid: string): Promise<readonly string[]>;
 
   readProviderRecord(person: string): Promise<StoredProviderRecord | undefined>;
-  /** A sign-in: replaces whatever was there, and raises the revision. */
+  /**
+   * A sign-in: replaces whatever was there, and raises the revision. Never shortens the record's
+   * life: others than this sign-in may live by it.
+   */
   putProviderRecord(person: string, sealed: Buffer, expiresAtMs: number): Promise<void>;
   /** A refresh: only over the expected revision, and only with the newest fence granted for `person`. */
   replaceProviderRecord(
@@ -80,12 +83,15 @@ export interface RecordStore {
     sealed: Buffer,
     expected: { readonly revision: number; readonly fence: number },
   ): Promise<'written' | 'conflict' | 'fenced'>;
+  /** Lets the record live until `untilMs` at least; changes nothing else. False when there is none. */
+  extendProviderRecord(person: string, untilMs: number): Promise<boolean>;
   deleteProviderRecord(person: string): Promise<void>;
   /** One holder per person across all replicas; undefined while somebody else holds it. */
   acquireLease(person: string, leaseMs: number): Promise<Lease | undefined>;
 
   /** Whether `id` was remembered and `untilMs` of then has not passed. */
   isRemembered(id: string): Promise<boolean>;
-  remember(id: string, untilMs: number): Promise<void>;
+  /** True for the one who came first, however many replicas try at once: `id` was not remembered before. */
+  remember(id: string, untilMs: number): Promise<boolean>;
   close(): Promise<void>;
 }

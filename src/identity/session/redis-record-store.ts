@@ -150,6 +150,14 @@ export class RedisRecordStore implements RecordStore {
     );
   }
 
+  extendProviderRecord(person: string, untilMs: number): Promise<boolean> {
+    const key = this.#providerKey(person);
+    const args = [millis(untilMs)];
+    return this.#script('extend_provider', 'extendProviderRecord', key, args, (reply) => {
+      return wordOf(reply, ['extended', 'missing']) === 'extended';
+    });
+  }
+
   deleteProviderRecord(person: string): Promise<void> {
     const key = this.#providerKey(person);
     return this.#script('delete_provider', 'deleteProviderRecord', key, [], nothing);
@@ -178,9 +186,10 @@ export class RedisRecordStore implements RecordStore {
     });
   }
 
-  remember(id: string, untilMs: number): Promise<void> {
+  remember(id: string, untilMs: number): Promise<boolean> {
     return this.#client.run('remember', async (redis) => {
-      await redis.set(`${this.#prefix}once:${id}`, '1', 'PXAT', millis(untilMs));
+      const key = `${this.#prefix}once:${id}`;
+      return (await redis.set(key, '1', 'PXAT', millis(untilMs), 'NX')) === 'OK';
     });
   }
 

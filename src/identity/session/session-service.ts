@@ -3,6 +3,7 @@ import type { Cancel, Clock } from '../../kernel/clock.ts';
 import { randomId, type Random } from '../../kernel/random.ts';
 import type { ReasonCode } from '../../kernel/reasons.ts';
 import type { CompletedLogin, ProviderTokens } from '../login/completed-login.ts';
+import type { ClaimsHolders } from './claims-holders.ts';
 import type { KnownSessions } from './known-sessions.ts';
 import { messageKey, personKey, providerSidKey } from './person-key.ts';
 import { StoreUnavailable, type RecordStore } from './record-store.ts';
@@ -19,6 +20,7 @@ interface SessionServiceParts {
   readonly records: SessionRecords;
   readonly known: KnownSessions;
   readonly ender: SessionEnder;
+  readonly holders: Pick<ClaimsHolders, 'forgetIfUnused'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly absoluteMs: number;
@@ -49,24 +51,24 @@ export class SessionService implements Sessions {
   }
 
   async end(sessionId: string, reason: ReasonCode): Promise<ProviderTokens | undefined> {
-    const { ender, records } = this.#parts;
+    const { ender, holders, records } = this.#parts;
     const key = sessionKeyOf(sessionId);
     const reading = await records.readSession(key);
     if (reading.kind === 'unavailable') throw new StoreUnavailable('the session cannot be read');
     // Tokens first: after a failure the person can repeat all of the sign-out.
     const tokens = reading.kind === 'live' ? await this.#tokensOf(reading.record) : undefined;
     await ender.end(key, reason);
-    if (reading.kind === 'live') await ender.forgetPersonWithoutSessions(reading.record.person);
+    if (reading.kind === 'live') await holders.forgetIfUnused(reading.record.person);
     return tokens;
   }
 
   async endSelected(selector: LogoutSelector, reason: ReasonCode): Promise<number> {
-    const { ender } = this.#parts;
+    const { ender, holders } = this.#parts;
     const keys = await this.#keysSelected(selector);
     let ended = 0;
     for (const key of keys) if (await ender.end(key, reason)) ended += 1;
     if (selector.sub !== undefined) {
-      await ender.forgetPersonWithoutSessions(personKey({ ...selector, sub: selector.sub }));
+      await holders.forgetIfUnused(personKey({ ...selector, sub: selector.sub }));
     }
     return ended;
   }
@@ -75,7 +77,7 @@ export class SessionService implements Sessions {
     return this.#parts.store.isRemembered(messageKey(id));
   }
 
-  remember(id: string, untilMs: number): Promise<void> {
+  remember(id: string, untilMs: number): Promise<boolean> {
     return this.#parts.store.remember(messageKey(id), untilMs);
   }
 

@@ -20,8 +20,8 @@ export interface Sessions {
   endSelected(selector: LogoutSelector, reason: ReasonCode): Promise<number>;
   /** Whether any replica remembers `id`: replay protection. */
   isRemembered(id: string): Promise<boolean>;
-  /** All replicas remember `id` until `untilMs`. */
-  remember(id: string, untilMs: number): Promise<void>;
+  /** All replicas remember `id` until `untilMs`. True for the one who came first: what serves once is theirs. */
+  remember(id: string, untilMs: number): Promise<boolean>;
   /** Calls `listener` whenever any session may have changed; coalescing is the listener's. */
   onChange(listener: () => void): Cancel;
 }
