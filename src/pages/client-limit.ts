@@ -2,7 +2,7 @@
 import type { RequestHandler } from 'express';
 import { sendReason } from './answer.ts';
 import type { PageContext } from './page-dependencies.ts';
-import { createRateLimit } from './rate-limit.ts';
+import { createRateLimit } from '../kernel/rate-limit.ts';
 import { headOf } from './request-heads.ts';
 import { ownPagePolicy } from './security-headers.ts';
 

@@ -1,6 +1,6 @@
-// Owns the per-client limit on the paths that anybody may call without a credential.
-import { MINUTE_MS, SECOND_MS } from '../kernel/duration.ts';
-import type { Clock } from '../kernel/clock.ts';
+// Owns limits per client on what anybody may ask without a credential that is known.
+import { MINUTE_MS, SECOND_MS } from './duration.ts';
+import type { Clock } from './clock.ts';
 
 export interface RateLimitOptions {
   /** Requests that one client may send per minute, all at once if it likes. */
