@@ -48,6 +48,21 @@ export const metricTable = {
     help: 'Sessions held in the in-process cache.',
     labels: [],
   },
+  kfgw_token_verifications_total: {
+    type: 'counter',
+    help: 'Bearer tokens that were verified because they were not in the cache (occasion first) or no longer fresh (again), by result: verified or the reason code.',
+    labels: ['occasion', 'result'],
+  },
+  kfgw_token_cache_entries: {
+    type: 'gauge',
+    help: 'Bearer tokens that this replica remembers, by kind: known or refused.',
+    labels: ['kind'],
+  },
+  kfgw_token_limited_total: {
+    type: 'counter',
+    help: 'Requests with an unknown bearer token that were refused because their client sent too many.',
+    labels: [],
+  },
   kfgw_store_operations_total: {
     type: 'counter',
     help: 'Session store operations by operation and result: ok or failed.',
@@ -72,6 +87,11 @@ export const metricTable = {
     type: 'gauge',
     help: '1 while the identity provider answers, else 0.',
     labels: [],
+  },
+  kfgw_token_key_fetches_total: {
+    type: 'counter',
+    help: 'Questions for the keys of a token issuer, by result: ok or failed.',
+    labels: ['issuer', 'result'],
   },
   kfgw_live_connections: {
     type: 'gauge',
