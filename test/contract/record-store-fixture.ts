@@ -32,6 +32,7 @@ export function everyCall(store: RecordStore, untilMs: number): readonly Promise
     store.readProviderRecord(name()),
     store.putProviderRecord(name(), bytes, untilMs),
     store.replaceProviderRecord(name(), bytes, { revision: 1, fence: 1 }),
+    store.extendProviderRecord(name(), untilMs),
     store.deleteProviderRecord(name()),
     store.acquireLease(name(), SHORT_MS),
     store.isRemembered(name()),

@@ -86,6 +86,52 @@ function describeProviderRecords(underTest: () => StoreUnderTest): void {
     expect(seen.size).toBe(20);
   });
 
+  it('lives no shorter for a later sign-in, and as long as it was extended', async () => {
+    const { store, otherReplica, nowMs, eventually } = underTest();
+    const [long, extended, marker] = [name(), name(), name()];
+    const soon = nowMs() + SHORT_MS;
+    await store.putProviderRecord(long, Buffer.from('one'), nowMs() + LONG_MS);
+    await store.putProviderRecord(extended, Buffer.from('one'), soon);
+    await store.putProviderRecord(marker, Buffer.from('one'), soon + SHORT_MS);
+    await otherReplica.putProviderRecord(long, Buffer.from('two'), soon);
+    expect(await otherReplica.extendProviderRecord(extended, nowMs() + LONG_MS)).toBe(true);
+    expect(await store.extendProviderRecord(extended, soon)).toBe(true);
+    await store.putProviderRecord(extended, Buffer.from('two'), soon);
+    await eventually('their first limits have passed', async () => {
+      return (await store.readProviderRecord(marker)) === undefined;
+    });
+    expect((await providerRecord(store, long)).sealed).toEqual(Buffer.from('two'));
+    expect((await providerRecord(store, extended)).sealed).toEqual(Buffer.from('two'));
+  });
+
+  it('is not changed by being extended, so that a refresh in flight does not conflict', async () => {
+    const { store, nowMs } = underTest();
+    const person = name();
+    await store.putProviderRecord(person, Buffer.from('one'), nowMs() + SHORT_MS);
+    const before = await providerRecord(store, person);
+    const { fence } = await lease(store, person);
+    await store.extendProviderRecord(person, nowMs() + LONG_MS);
+    expect(await store.readProviderRecord(person)).toEqual(before);
+    const expected = { revision: before.revision, fence };
+    expect(await store.replaceProviderRecord(person, Buffer.from('two'), expected)).toBe('written');
+  });
+
+  it('is not made by being extended, and forgets its long life when it is deleted', async () => {
+    const { store, nowMs, eventually } = underTest();
+    const person = name();
+    expect(await store.extendProviderRecord(person, nowMs() + LONG_MS)).toBe(false);
+    expect(await store.readProviderRecord(person)).toBeUndefined();
+    await store.putProviderRecord(person, Buffer.from('one'), nowMs() + LONG_MS);
+    const held = await lease(store, person);
+    await store.deleteProviderRecord(person);
+    expect(await store.extendProviderRecord(person, nowMs() + LONG_MS)).toBe(false);
+    await store.putProviderRecord(person, Buffer.from('two'), nowMs() + SHORT_MS);
+    await held.release();
+    await eventually('the second is forgotten', async () => {
+      return (await store.readProviderRecord(person)) === undefined;
+    });
+  });
+
   it('is forgotten at its limit', async () => {
     const { store, nowMs, eventually } = underTest();
     const person = name();

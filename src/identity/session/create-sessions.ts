@@ -7,21 +7,23 @@ import type { SessionAuthenticator } from '../authentication.ts';
 import type { RefreshGrant } from '../login/completed-login.ts';
 import type { AssertionSigner } from '../tokens/assertion-signer.ts';
 import type { ChangeChannel } from './change-channel.ts';
+import { ClaimsHolders } from './claims-holders.ts';
 import { ExpressSessionStore } from './express-session-store.ts';
 import { KnownSessions } from './known-sessions.ts';
+import { RecordReader } from './record-reader.ts';
 import type { RecordStore } from './record-store.ts';
 import { RefreshBackoff } from './refresh-backoff.ts';
 import { RecordSealer } from './sealed-record.ts';
 import { StoredSessionAuthenticator } from './session-authenticator.ts';
 import { SessionEnder } from './session-ender.ts';
+import { SessionHolder } from './session-holder.ts';
 import type { SessionKeys } from './session-keys.ts';
 import { useFlushMs } from './session-lifetime.ts';
 import type { SessionOptions } from './session-options.ts';
-import { SessionReader } from './session-reader.ts';
 import { SessionRecords } from './session-records.ts';
 import { SessionRefresher } from './session-refresher.ts';
 import { SessionService } from './session-service.ts';
-import { SessionUse } from './session-use.ts';
+import { SessionUse, type ClaimsRefresher } from './session-use.ts';
 import type { Sessions } from './sessions.ts';
 import { UseJournal } from './use-journal.ts';
 
@@ -42,6 +44,10 @@ export interface SessionRoom {
   readonly sessions: Sessions;
   readonly authenticator: SessionAuthenticator;
   readonly expressStore: ExpressSessionStore;
+  /** Gets fresh claims for all that a person has. */
+  readonly refresher: ClaimsRefresher;
+  /** Where others join who live by a person's provider record. */
+  readonly holders: ClaimsHolders;
   /** Writes back last uses and lets refreshes under way finish. */
   close(): Promise<void>;
 }
@@ -56,18 +62,20 @@ export function createSessions(options: SessionOptions, given: SessionDependenci
   const known = new KnownSessions({
     ...given,
     options,
-    reader: new SessionReader({ ...given, records }),
+    reader: new RecordReader({ ...given, read: (key: string) => records.readSession(key) }),
     identityTools: { ...given, headerNames: options },
     onUse: (session) => {
       use.used(session);
     },
   });
   const ender = new SessionEnder({ ...given, records, known, absoluteMs });
+  const holders = new ClaimsHolders(given);
+  holders.join(new SessionHolder({ ...given, records, ender }));
   const timing = { claimsRefreshAfterMs, backoff: new RefreshBackoff(given.clock, given.random) };
-  const refresher = new SessionRefresher({ ...given, ...timing, records, ender });
+  const refresher = new SessionRefresher({ ...given, ...timing, records, holders });
   const journal = new UseJournal({ ...given, flushMs: useFlushMs(options) });
   const use = new SessionUse({ known, journal, refresher, clock: given.clock });
-  const sessions = new SessionService({ ...given, records, known, ender, absoluteMs });
+  const sessions = new SessionService({ ...given, records, known, ender, holders, absoluteMs });
   const stopListening = given.channel.onChange((change) => {
     known.heard(change);
   });
@@ -75,6 +83,8 @@ export function createSessions(options: SessionOptions, given: SessionDependenci
     sessions,
     authenticator: new StoredSessionAuthenticator({ ...given, options, known, use }),
     expressStore: new ExpressSessionStore({ records, sessions }),
+    refresher,
+    holders,
     async close() {
       stopListening();
       await refresher.close();

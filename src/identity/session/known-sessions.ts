@@ -13,7 +13,7 @@ import { SessionCache } from './session-cache.ts';
 import { SessionIdentity, type SessionIdentityTools } from './session-identity.ts';
 import { refreshDueAtMs } from './session-lifetime.ts';
 import type { SessionOptions } from './session-options.ts';
-import type { CheckedAnswer, SessionReader } from './session-reader.ts';
+import type { CheckedAnswer, RecordReader } from './record-reader.ts';
 import type { SessionReading } from './session-records.ts';
 import { isSameIdentity, type SessionRecord } from './session-record.ts';
 
@@ -58,7 +58,7 @@ export interface EndedSession {
 export type Loaded = KnownSession | EndedSession | { readonly kind: 'missing' | 'unavailable' };
 
 interface KnownSessionsParts {
-  readonly reader: SessionReader;
+  readonly reader: RecordReader<SessionReading>;
   readonly identityTools: SessionIdentityTools;
   readonly clock: Clock;
   readonly random: Random;
@@ -150,7 +150,7 @@ export class KnownSessions {
   #take(
     session: KnownSession,
     live: SessionReading & { readonly kind: 'live' },
-    { isDoubted }: CheckedAnswer,
+    { isDoubted }: CheckedAnswer<SessionReading>,
   ): void {
     session.lastUsedAtMs = Math.max(session.lastUsedAtMs, live.lastUsedAtMs);
     if (!isDoubted) {
@@ -169,7 +169,7 @@ export class KnownSessions {
   #known(
     names: { readonly cookie: string; readonly key: string },
     { record, revision, lastUsedAtMs }: SessionReading & { readonly kind: 'live' },
-    { askedAtMs, isDoubted }: CheckedAnswer,
+    { askedAtMs, isDoubted }: CheckedAnswer<SessionReading>,
   ): KnownSession {
     const session: KnownSession = {
       kind: 'known',

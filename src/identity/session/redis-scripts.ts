@@ -55,13 +55,25 @@ redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', text(now_ms))
 return redis.call('ZRANGE', KEYS[1], 0, -1)`,
   /**
    * Revisions and fences grow by at least one and are never below Redis' clock in microseconds: a
-   * number from before the data was lost never comes again. ARGV: sealed, expiry.
+   * number from before the data was lost never comes again. A longer life stays. ARGV: sealed, expiry.
    */
   putProviderRecord: `${PRELUDE}
-local revision = tonumber(redis.call('HGET', KEYS[1], 'r') or '') or 0
-redis.call('HSET', KEYS[1], 'r', text(math.max(revision + 1, now_us)), 'b', ARGV[1])
-redis.call('PEXPIREAT', KEYS[1], ARGV[2])
+local found = redis.call('HMGET', KEYS[1], 'r', 'x')
+local revision = text(math.max((tonumber(found[1] or '') or 0) + 1, now_us))
+local expires = ARGV[2]
+if (tonumber(found[2] or '') or 0) > tonumber(expires) then expires = found[2] end
+redis.call('HSET', KEYS[1], 'r', revision, 'b', ARGV[1], 'x', expires)
+redis.call('PEXPIREAT', KEYS[1], expires)
 return 'written'`,
+  /** ARGV: expiry. */
+  extendProviderRecord: `
+local found = redis.call('HMGET', KEYS[1], 'r', 'x')
+if not found[1] then return 'missing' end
+if tonumber(ARGV[1]) > (tonumber(found[2] or '') or 0) then
+  redis.call('HSET', KEYS[1], 'x', ARGV[1])
+  redis.call('PEXPIREAT', KEYS[1], ARGV[1])
+end
+return 'extended'`,
   /** ARGV: sealed, expected revision, fence. */
   replaceProviderRecord: `${PRELUDE}
 local found = redis.call('HMGET', KEYS[1], 'r', 'f')
@@ -75,7 +87,7 @@ return 'written'`,
   deleteProviderRecord: `${PRELUDE}
 local lease = tonumber(redis.call('HGET', KEYS[1], 'l') or '') or 0
 if lease <= now_ms then redis.call('DEL', KEYS[1]) return 'deleted' end
-redis.call('HDEL', KEYS[1], 'r', 'b')
+redis.call('HDEL', KEYS[1], 'r', 'b', 'x')
 redis.call('PEXPIREAT', KEYS[1], text(lease))
 return 'deleted'`,
   /** ARGV: lease in milliseconds. Answers the fence, or nothing while somebody holds the lease. */

@@ -1,7 +1,6 @@
 // Owns ending sessions by their store key: tombstone, refusal here, announcement to all replicas.
 // Repeating that after a failover is the store's and the channel's.
 import type { Clock } from '../../kernel/clock.ts';
-import { errorText, type Logger } from '../../kernel/logger.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
 import type { ReasonCode } from '../../kernel/reasons.ts';
 import type { ChangeChannel } from './change-channel.ts';
@@ -10,13 +9,12 @@ import type { RecordStore } from './record-store.ts';
 import type { SessionRecords } from './session-records.ts';
 
 interface SessionEnderParts {
-  readonly store: Pick<RecordStore, 'endSession' | 'deleteProviderRecord' | 'sessionsOfPerson'>;
+  readonly store: Pick<RecordStore, 'endSession'>;
   readonly records: Pick<SessionRecords, 'readSession'>;
   readonly known: Pick<KnownSessions, 'end'>;
   readonly channel: Pick<ChangeChannel, 'announce'>;
   readonly clock: Clock;
   readonly metrics: Metrics;
-  readonly logger: Logger;
   readonly absoluteMs: number;
 }
 
@@ -43,25 +41,5 @@ export class SessionEnder {
     channel.announce(key);
     metrics.increment('kfgw_sessions_ended_total', { reason });
     return true;
-  }
-
-  /**
-   * Deletes a person's provider record when none of the sessions is left. A sign-in of the same
-   * person in that very moment may lose its tokens by it: that session then lives until its claims
-   * are too old. Never rejects: the sessions have ended, and the store forgets the record in time.
-   */
-  async forgetPersonWithoutSessions(person: string): Promise<void> {
-    const { logger, records, store } = this.#parts;
-    try {
-      for (const key of await store.sessionsOfPerson(person)) {
-        // A key without a record may be that of a session which is just being written.
-        if ((await records.readSession(key)).kind !== 'ended') return;
-      }
-      await store.deleteProviderRecord(person);
-    } catch (error) {
-      logger.warn('A provider record without sessions is left to expire.', {
-        error: errorText(error),
-      });
-    }
   }
 }

@@ -1,18 +1,16 @@
 // Owns refreshing a person's claims: one call to the provider at a time across all replicas, its
-// result written before anything else, then carried into all of the person's sessions.
+// result written before anything else, then carried into all that the person has.
 import { pause, type Clock } from '../../kernel/clock.ts';
 import { MINUTE_MS, SECOND_MS } from '../../kernel/duration.ts';
 import { errorText, type Logger } from '../../kernel/logger.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
 import type { CompletedLogin, RefreshGrant } from '../login/completed-login.ts';
-import type { ChangeChannel } from './change-channel.ts';
+import type { ClaimsHolders } from './claims-holders.ts';
 import { underLease } from './held-lease.ts';
 import { personKey } from './person-key.ts';
 import type { ProviderRecord } from './provider-record.ts';
 import { StoreUnavailable, type Lease, type RecordStore } from './record-store.ts';
 import type { RefreshBackoff } from './refresh-backoff.ts';
-import type { SessionEnder } from './session-ender.ts';
-import { isSameIdentity, withClaims } from './session-record.ts';
 import type { ProviderReading, SessionRecords } from './session-records.ts';
 import type { ClaimsRefresher } from './session-use.ts';
 
@@ -20,8 +18,6 @@ import type { ClaimsRefresher } from './session-use.ts';
 const PERSIST_FOR_MS = 10 * MINUTE_MS;
 const FIRST_PERSIST_PAUSE_MS = 100;
 const LONGEST_PERSIST_PAUSE_MS = 5 * SECOND_MS;
-/** Nobody else writes sessions but refreshes, so conflicts are rare and short. */
-const WRITE_ATTEMPTS = 3;
 
 type RefreshResult =
   | 'refreshed'
@@ -29,14 +25,13 @@ type RefreshResult =
   | 'ended'
   | 'failed'
   | 'superseded'
-  /** There is no refresh token to ask with: the sessions live until their claims are too old. */
+  /** There is no refresh token to ask with: all live until their claims are too old. */
   | 'impossible';
 
 interface SessionRefresherParts {
-  readonly store: Pick<RecordStore, 'acquireLease' | 'sessionsOfPerson'>;
+  readonly store: Pick<RecordStore, 'acquireLease'>;
   readonly records: SessionRecords;
-  readonly ender: Pick<SessionEnder, 'end' | 'forgetPersonWithoutSessions'>;
-  readonly channel: Pick<ChangeChannel, 'announce'>;
+  readonly holders: ClaimsHolders;
   readonly refreshGrant: RefreshGrant;
   readonly backoff: RefreshBackoff;
   readonly clock: Clock;
@@ -55,8 +50,8 @@ export class SessionRefresher implements ClaimsRefresher {
   }
 
   /**
-   * Gets claims newer than those of `claimsAtMs` (milliseconds since the epoch) into all sessions of
-   * the person, or ends them when the provider says so. Does nothing for a while after a failure.
+   * Gets claims newer than those of `claimsAtMs` (milliseconds since the epoch) into all sessions and
+   * tokens of the person, or ends them when the provider says so. Does nothing for a while after a failure.
    * Never rejects.
    */
   refresh(person: string, claimsAtMs: number): Promise<void> {
@@ -109,7 +104,7 @@ export class SessionRefresher implements ClaimsRefresher {
     return await this.#endUnlessSuperseded(person, used);
   }
 
-  /** Whether a sign-in or another replica has just brought newer claims than the session has. */
+  /** Whether a sign-in or another replica has just brought newer claims than the asker has. */
   #isNews(record: ProviderRecord, claimsAtMs: number): boolean {
     const { clock, claimsRefreshAfterMs } = this.#parts;
     return (
@@ -117,7 +112,7 @@ export class SessionRefresher implements ClaimsRefresher {
     );
   }
 
-  /** The provider's answer is written first; only then do sessions hear of it. */
+  /** The provider's answer is written first; only then does anybody hear of it. */
   async #keep(
     lease: Lease,
     person: string,
@@ -127,7 +122,7 @@ export class SessionRefresher implements ClaimsRefresher {
     const expected = { revision: used.revision, fence: lease.fence };
     switch (await this.#persist(person, record, expected)) {
       case 'written':
-        return (await this.#carry(person, record)) ? 'refreshed' : 'unchanged';
+        return (await this.#parts.holders.carry(person, record)) ? 'refreshed' : 'unchanged';
       case 'conflict': {
         // A sign-in put newer tokens there, or our own write had gone through unconfirmed.
         const newest = await this.#parts.records.readProvider(person);
@@ -167,47 +162,23 @@ export class SessionRefresher implements ClaimsRefresher {
   }
 
   async #supersededBy(person: string, record: ProviderRecord): Promise<RefreshResult> {
-    await this.#carry(person, record);
+    await this.#parts.holders.carry(person, record);
     return 'superseded';
   }
 
   /**
-   * Ends the sessions that the refused grant stood for. They are listed before the record is read
-   * again: a sign-in writes its tokens before its session, so if it is among those listed, the
+   * Ends what lived by the refused grant. It is listed before the record is read again: a sign-in
+   * writes its tokens before its session, so if that is among those listed, the
    * revision has changed, and nothing ends. Its grant is newer, and the provider was not asked about it.
    */
   async #endUnlessSuperseded(person: string, used: ProviderReading): Promise<RefreshResult> {
-    const { ender, records, store } = this.#parts;
-    const keys = await store.sessionsOfPerson(person);
+    const { holders, records } = this.#parts;
+    const held = await holders.listOf(person);
     const newest = await records.readProvider(person);
     if (newest === undefined) return 'impossible';
     if (newest.revision !== used.revision) return await this.#supersededBy(person, newest.record);
-    for (const key of keys) await ender.end(key, 'provider_ended_session');
-    await ender.forgetPersonWithoutSessions(person);
+    for (const { key, holder } of held) await holder.end(key, 'provider_ended_session');
+    await holders.forgetIfUnused(person);
     return 'ended';
-  }
-
-  /** Brings the claims into every session of the person; true when any identity changed. */
-  async #carry(person: string, record: ProviderRecord): Promise<boolean> {
-    let hasChanged = false;
-    for (const key of await this.#parts.store.sessionsOfPerson(person)) {
-      if (await this.#carryInto(key, record)) hasChanged = true;
-    }
-    return hasChanged;
-  }
-
-  async #carryInto(key: string, { claims, claimsAtMs }: ProviderRecord): Promise<boolean> {
-    const { channel, records } = this.#parts;
-    for (let attempt = 0; attempt < WRITE_ATTEMPTS; attempt++) {
-      const reading = await records.readSession(key);
-      if (reading.kind !== 'live' || reading.record.claimsAtMs >= claimsAtMs) return false;
-      const next = withClaims(reading.record, claims, claimsAtMs);
-      const written = await records.replaceSession(key, next, reading.revision);
-      if (written === 'conflict') continue;
-      const hasChanged = written === 'written' && !isSameIdentity(reading.record, next);
-      if (hasChanged) channel.announce(key);
-      return hasChanged;
-    }
-    return false;
   }
 }

@@ -12,7 +12,7 @@ const RENEW_DEADLINE_MS = 15 * SECOND_MS;
 /** A session asks for a refresh that did not come about again after so long. */
 const ASK_AGAIN_MS = 30 * SECOND_MS;
 
-/** Gets newer claims than those of `claimsAtMs` for all sessions of a person. Never rejects. */
+/** Gets newer claims than those of `claimsAtMs` for all that a person has. Never rejects. */
 export interface ClaimsRefresher {
   refresh(person: string, claimsAtMs: number): Promise<void>;
 }

@@ -4,13 +4,13 @@ import { settled } from '../../../test/fixtures/session-replicas.ts';
 import { SECOND_MS } from '../../kernel/duration.ts';
 import { silentLogger } from '../../kernel/logger.ts';
 import { StoreUnavailable } from './record-store.ts';
-import { SessionReader } from './session-reader.ts';
+import { RecordReader } from './record-reader.ts';
 import type { SessionReading } from './session-records.ts';
 
 let clock: FakeClock;
 let asked: string[];
 let answer: () => Promise<SessionReading>;
-let reader: SessionReader;
+let reader: RecordReader<SessionReading>;
 
 const ended: SessionReading = { kind: 'ended', reason: 'signed_out' };
 
@@ -18,18 +18,18 @@ beforeEach(() => {
   clock = new FakeClock();
   asked = [];
   answer = () => Promise.resolve(ended);
-  const readSession = (key: string) => {
+  const read = (key: string) => {
     asked.push(key);
     return answer();
   };
-  reader = new SessionReader({ records: { readSession }, clock, logger: silentLogger });
+  reader = new RecordReader({ read, clock, logger: silentLogger });
 });
 
 const never = () => new Promise<never>(() => undefined);
 const down = () => Promise.reject(new StoreUnavailable('down'));
 
-describe('reading sessions', () => {
-  it('asks once for all who want the same session, and again afterwards', async () => {
+describe('reading records', () => {
+  it('asks once for all who want the same record, and again afterwards', async () => {
     const [one, other] = await Promise.all([reader.read('one'), reader.read('one')]);
     expect(one).toBe(other);
     expect(one).toEqual({ answer: ended, askedAtMs: 0, isDoubted: false });
@@ -38,8 +38,8 @@ describe('reading sessions', () => {
   });
 
   it.each([
-    ['of this session', { kind: 'session', key: 'one' }, true],
-    ['of another session', { kind: 'session', key: 'two' }, false],
+    ['of this record', { kind: 'session', key: 'one' }, true],
+    ['of another record', { kind: 'session', key: 'two' }, false],
     ['that may have been missed', { kind: 'all' }, true],
   ] as const)('notices a change %s while it reads', async (_what, change, isDoubted) => {
     const late = Promise.withResolvers<SessionReading>();

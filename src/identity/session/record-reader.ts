@@ -1,43 +1,48 @@
-// Owns reading sessions from the store on behalf of requests: one read per session at a time, with
+// Owns reading records from the store on behalf of requests: one read per record at a time, with
 // a deadline, and not at all while the store is known to be silent. Never rejects.
 import { within, type Clock } from '../../kernel/clock.ts';
 import { SECOND_MS } from '../../kernel/duration.ts';
 import { errorText, type Logger } from '../../kernel/logger.ts';
 import type { Change } from './change-channel.ts';
 import { StoreUnavailable } from './record-store.ts';
-import type { SessionReading, SessionRecords } from './session-records.ts';
 
 /** How long a request waits for the store, in milliseconds. */
 const READ_DEADLINE_MS = 2 * SECOND_MS;
 /** After a failure, one read per so many milliseconds finds out whether the store is back. */
 const PROBE_EVERY_MS = SECOND_MS;
 
-export interface CheckedAnswer {
-  readonly answer: SessionReading;
+/** No answer: the store is silent, or the record's key is not here yet. */
+interface NoAnswer {
+  readonly kind: 'unavailable';
+}
+
+export interface CheckedAnswer<Reading> {
+  readonly answer: Reading | NoAnswer;
   /** Monotonic milliseconds at which the store was asked. */
   readonly askedAtMs: number;
-  /** Whether the session changed while the store was being asked: the answer may be the old one. */
+  /** Whether the record changed while the store was being asked: the answer may be the old one. */
   readonly isDoubted: boolean;
 }
 
-interface Flight {
-  readonly result: Promise<CheckedAnswer>;
+interface Flight<Reading> {
+  readonly result: Promise<CheckedAnswer<Reading>>;
   isDoubted: boolean;
 }
 
-interface SessionReaderParts {
-  readonly records: Pick<SessionRecords, 'readSession'>;
+interface RecordReaderParts<Reading> {
+  /** May reject with StoreUnavailable. */
+  readonly read: (key: string) => Promise<Reading>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-export class SessionReader {
-  readonly #parts: SessionReaderParts;
-  readonly #flights = new Map<string, Flight>();
+export class RecordReader<Reading> {
+  readonly #parts: RecordReaderParts<Reading>;
+  readonly #flights = new Map<string, Flight<Reading>>();
   /** While the store is silent: when it may be asked again, in monotonic milliseconds. */
   #probeAtMs: number | undefined;
 
-  constructor(parts: SessionReaderParts) {
+  constructor(parts: RecordReaderParts<Reading>) {
     this.#parts = parts;
   }
 
@@ -46,8 +51,8 @@ export class SessionReader {
     return this.#probeAtMs === undefined || this.#parts.clock.monotonicMs() >= this.#probeAtMs;
   }
 
-  /** Joins a read of the same session that is under way and not doubted. */
-  read(key: string): Promise<CheckedAnswer> {
+  /** Joins a read of the same record that is under way and not doubted. */
+  read(key: string): Promise<CheckedAnswer<Reading>> {
     const flight = this.#flights.get(key);
     if (flight !== undefined) return flight.result;
     if (this.canAsk()) return this.#take(key);
@@ -67,7 +72,7 @@ export class SessionReader {
     }
   }
 
-  #take(key: string): Promise<CheckedAnswer> {
+  #take(key: string): Promise<CheckedAnswer<Reading>> {
     const askedAtMs = this.#parts.clock.monotonicMs();
     // While silent, this read is the only probe until its deadline has passed.
     if (this.#probeAtMs !== undefined) this.#probeAtMs = askedAtMs + READ_DEADLINE_MS;
@@ -75,20 +80,20 @@ export class SessionReader {
       if (this.#flights.get(key) === flight) this.#flights.delete(key);
       return { answer, askedAtMs, isDoubted: flight.isDoubted };
     });
-    const flight: Flight = { result, isDoubted: false };
+    const flight: Flight<Reading> = { result, isDoubted: false };
     this.#flights.set(key, flight);
     return result;
   }
 
-  async #ask(key: string): Promise<SessionReading> {
-    const { clock, logger, records } = this.#parts;
+  async #ask(key: string): Promise<Reading | NoAnswer> {
+    const { clock, logger, read } = this.#parts;
     try {
-      const reading = await within(clock, READ_DEADLINE_MS, records.readSession(key), tooLate);
+      const reading = await within(clock, READ_DEADLINE_MS, read(key), tooLate);
       this.#probeAtMs = undefined;
       return reading;
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) {
-        logger.error('A session could not be read.', { error: errorText(error) });
+        logger.error('A record could not be read.', { error: errorText(error) });
       }
       this.#probeAtMs = clock.monotonicMs() + PROBE_EVERY_MS;
       return { kind: 'unavailable' };
