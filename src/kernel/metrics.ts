@@ -168,6 +168,11 @@ export const metricTable = {
     help: 'Decisions of which the API server still said otherwise seconds later, by what the index said: allowed or denied.',
     labels: ['index'],
   },
+  kfgw_token_reviews_total: {
+    type: 'counter',
+    help: 'Service-account tokens put before the API server (TokenReview), by result: authenticated, unauthenticated or unavailable.',
+    labels: ['result'],
+  },
   kfgw_upstream_errors_total: {
     type: 'counter',
     help: 'Failures towards applications, by reason code.',
