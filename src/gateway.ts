@@ -19,6 +19,7 @@ import {
 } from './gateway/room-options.ts';
 import type { TokenAuthenticator } from './identity/authentication.ts';
 import { createLogin, type Login } from './identity/login/create-login.ts';
+import { GrantRecords } from './identity/oauth/grant-records.ts';
 import { createSessions, type SessionRoom } from './identity/session/create-sessions.ts';
 import { RequestAuthenticator } from './identity/request-authenticator.ts';
 import { RecordSealer } from './identity/session/sealed-record.ts';
@@ -142,7 +143,10 @@ async function furnish(
     refreshGrant: login.refresh,
   });
   const hygiene = compileHygiene(hygieneOptions(config, cookies));
-  const pages = openPages(config, parts, { cookies, sessionKeys, keys, login, sessions, access });
+  const pages = openPages(config, parts, {
+    ...{ cookies, sessionKeys, keys, storage },
+    ...{ login, sessions, access },
+  });
   const listener = openListener(config, parts, { hygiene, pages, sessions, access });
   const explain = openExplain(config, access, hygiene, parts);
   return { keys, storage, login, sessions, access, listener, explain };
@@ -152,13 +156,14 @@ interface PageParts {
   readonly cookies: OwnCookies;
   readonly sessionKeys: SessionKeys;
   readonly keys: OpenedKeys;
+  readonly storage: Storage;
   readonly login: Login;
   readonly sessions: SessionRoom;
   readonly access: OpenedAccess;
 }
 
 function openPages(config: Config, parts: GatewayParts, rooms: PageParts): Pages {
-  const { cookies, sessionKeys, keys, login, sessions, access } = rooms;
+  const { cookies, sessionKeys, keys, storage, login, sessions, access } = rooms;
   const browserSessions = new BrowserSessions({
     ...parts,
     expressStore: sessions.expressStore,
@@ -178,6 +183,10 @@ function openPages(config: Config, parts: GatewayParts, rooms: PageParts): Pages
       jwks: () => ({ body: keySetJson(keys.ring) }),
       namespacesOf: access.namespacesOf,
       tokens: undefined,
+      grantRecords: new GrantRecords(
+        storage.store,
+        new RecordSealer(sessionKeys.record, parts.random),
+      ),
       tokenAuthenticator: noTokens,
       sealer: new RecordSealer(sessionKeys.cookie, parts.random),
     },

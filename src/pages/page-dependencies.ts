@@ -1,6 +1,7 @@
 // Owns what the pages are told and handed when they are made.
 import type { NamespacesOf } from '../access/namespaces-of.ts';
 import type { SessionAuthenticator, TokenAuthenticator } from '../identity/authentication.ts';
+import type { GrantRecords } from '../identity/oauth/grant-records.ts';
 import type { PersonalTokens } from '../identity/personal-tokens/personal-tokens.ts';
 import type { RecordSealer } from '../identity/session/sealed-record.ts';
 import type { LoginFlow } from '../identity/login/login-flow.ts';
@@ -32,6 +33,8 @@ export interface PageDependencies {
   readonly namespacesOf: NamespacesOf;
   /** Undefined where people may make no tokens. */
   readonly tokens: PersonalTokens | undefined;
+  /** What people allow programs to redeem. */
+  readonly grantRecords: GrantRecords;
   /** Judges bearer tokens where a page takes them. */
   readonly tokenAuthenticator: TokenAuthenticator;
   readonly sealer: Pick<RecordSealer, 'seal' | 'open'>;
