@@ -1,6 +1,7 @@
 // Owns the one page that a person reads: its view, its template and its rendering.
 import { Eta } from 'eta';
 import { STYLE_PATH } from './own-paths.ts';
+import { formTemplate, tableTemplate, type PageForm, type PageTable } from './page-form.ts';
 
 /** Where the person can go from a page. */
 export interface PageAction {
@@ -26,13 +27,21 @@ export interface PageView {
   };
   /** Path of a script of ours. */
   readonly script?: string;
+  /** To be copied from a read-only field. */
+  readonly copy?: { readonly label: string; readonly value: string };
+  /** A line for the shell. */
+  readonly example?: string;
+  readonly table?: PageTable;
+  readonly forms?: readonly PageForm[];
+  /** A page with a table needs more width than a few sentences. */
+  readonly isWide?: boolean;
   /** What the page is about, by name. */
   readonly facts?: readonly { readonly name: string; readonly value: string }[];
   /** What the person can tell the administrator. */
   readonly report?: { readonly code: string; readonly requestId: string };
 }
 
-// Every value is written with <%= %>, which escapes; nothing here uses the raw form.
+// Every value is written with <%= %>, which escapes; the raw form takes templates alone.
 const template = `<!doctype html>
 <html lang="en">
 <head>
@@ -52,11 +61,18 @@ const template = `<!doctype html>
 <% } %>
 </head>
 <body>
-<main>
+<main<% if (it.isWide) { %> class="wide"<% } %>>
 <h1><%= it.title %></h1>
 <% for (const paragraph of it.text) { %>
 <p><%= paragraph %></p>
 <% } %>
+<% if (it.copy) { %>
+<p><label for="copy"><%= it.copy.label %></label>
+<input type="text" id="copy" value="<%= it.copy.value %>" readonly autocomplete="off" spellcheck="false"></p>
+<% } %>
+<% if (it.example) { %><pre tabindex="0"><%= it.example %></pre><% } %>
+<% if (it.table) { %><%~ include('@table', it.table) %><% } %>
+<% for (const form of it.forms || []) { %><%~ include('@form', form) %><% } %>
 <% if (it.action && it.action.kind === 'post') { %>
 <form method="post" action="<%= it.action.href %>">
 <button type="submit"><%= it.action.label %></button>
@@ -84,6 +100,8 @@ const template = `<!doctype html>
 `;
 
 const eta = new Eta({ autoEscape: true });
+eta.loadTemplate('@form', formTemplate);
+eta.loadTemplate('@table', tableTemplate);
 const compiled = eta.compile(template);
 
 /** The page as HTML; every value of the view is escaped. */

@@ -27,12 +27,38 @@ p { margin: 0 0 1rem; overflow-wrap: anywhere; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: 1.5rem 0 0;
   padding-top: 1rem; border-top: 1px solid #c8cfd6; font-size: .875rem; }
 dd { margin: 0; overflow-wrap: anywhere; }
+main.wide { max-width: 64rem; }
+h2 { margin: 2rem 0 1rem; font-size: 1.125rem; }
+label, legend { font-weight: 600; }
+fieldset { margin: 0 0 1rem; padding: 0; border: 0; }
+fieldset label { display: block; font-weight: 400; }
+input[type="text"], select { display: block; width: 100%; padding: .5rem; font: inherit;
+  color: inherit; background: transparent; border: 1px solid #6b7580; border-radius: .375rem; }
+#copy, pre { font-family: ui-monospace, monospace; }
+option { color: #1b1f24; background: #fff; }
+small { display: block; margin-top: .25rem; font-size: .875rem; }
+pre { margin: 0 0 1rem; padding: .75rem; overflow-x: auto; font-size: .875rem; background: #eef1f4;
+  border-radius: .375rem; }
+div.wide { overflow-x: auto; }
+table { width: 100%; border-collapse: collapse; font-size: .875rem; }
+caption { padding: 0 0 .5rem; text-align: left; font-weight: 600; }
+th, td { padding: .5rem; text-align: left; vertical-align: top; border-top: 1px solid #c8cfd6;
+  overflow-wrap: anywhere; }
+td .buttons { margin: 0; }
+.buttons { display: flex; flex-wrap: wrap; gap: .75rem; }
+button.quiet { color: inherit; background: transparent; border: 1px solid #6b7580;
+  padding: .25rem .75rem; font-weight: 400; }
+button.quiet:hover { background: #dde3e9; }
 @media (prefers-color-scheme: dark) {
   body { color: #e6eaef; background: #14181d; }
   main { background: #1d232a; border-color: #3a444f; }
   .action, button { color: #0b1118; background: #8ec2ff; }
   .action:hover, button:hover { background: #b5d8ff; }
   .action:focus-visible, button:focus-visible { outline-color: #8ec2ff; }
+  button.quiet { color: inherit; background: transparent; }
+  button.quiet:hover { background: #3a444f; }
+  option { color: #e6eaef; background: #1d232a; }
+  pre { background: #14181d; }
   dl { border-color: #3a444f; }
 }
 `;
