@@ -2,7 +2,7 @@
 import { createUpstreamTable } from './access/upstream-table.ts';
 import type { Config } from './config/schema.ts';
 import type { Secrets } from './config/secrets.ts';
-import { createPublicListener, type PublicListener } from './doors/public-listener.ts';
+import { PublicListener } from './doors/public-listener.ts';
 import { CurrentSecrets } from './gateway/current-secrets.ts';
 import type { GatewayParts } from './gateway/gateway-parts.ts';
 import { openAccess, type OpenedAccess } from './gateway/open-access.ts';
@@ -210,7 +210,7 @@ function openListener(
   parts: GatewayParts,
   { hygiene, pages, sessions, access }: ListenerParts,
 ): PublicListener {
-  return createPublicListener(listenerOptions(config), {
+  return new PublicListener(listenerOptions(config), {
     ...parts,
     random: pooledRandom(parts.random),
     hygiene,

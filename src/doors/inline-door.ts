@@ -1,26 +1,14 @@
 // Owns the inline door: finds the application, asks who is asking, asks the decision, and acts on it.
-import { UNMATCHED } from '../access/catalogue/matched-route.ts';
 import type { RouteMatcher } from '../access/catalogue/route-matcher.ts';
 import type { Upstream, UpstreamTable } from '../access/upstream-table.ts';
-import {
-  decide,
-  isPublic,
-  type AccessRules,
-  type Decided,
-  type Inspection,
-  type Permit,
-  type Question,
-} from '../decide.ts';
-import type { Authentication } from '../identity/authentication.ts';
-import type { RequestAuthenticator } from '../identity/request-authenticator.ts';
+import type { Decided, Inspection, Outcome } from '../decide.ts';
 import type { Cancel, Clock } from '../kernel/clock.ts';
-import type { Fields } from '../kernel/fields.ts';
 import { errorText, type Logger } from '../kernel/logger.ts';
-import type { Metrics } from '../kernel/metrics.ts';
 import { readClientKind } from '../request/client-kind.ts';
 import type { Hygiene } from '../request/hygiene.ts';
 import type { RequestHead } from '../request/request-head.ts';
 import type { Answers } from './answer.ts';
+import { Decisions, type DecisionsDeps } from './decisions.ts';
 import type { Exchange, Tell } from './exchange.ts';
 import { Forwarder } from './forward-request.ts';
 import { readInspectedBody } from './inspected-body.ts';
@@ -30,24 +18,17 @@ import { ResponseDeadlines } from './response-deadlines.ts';
 import { connectTo, type UpstreamConnection } from './upstream-connection.ts';
 import { WebSocketDoor } from './websocket-door.ts';
 
-export interface InlineDoorDeps {
+export interface InlineDoorDeps extends DecisionsDeps {
   readonly upstreams: UpstreamTable;
   readonly routes: RouteMatcher;
-  readonly rules: AccessRules;
-  /** Milliseconds since the index of RBAC was last proved fresh. */
-  readonly indexAgeMs: () => number;
-  readonly authenticator: Pick<RequestAuthenticator, 'authenticate' | 'recheck'>;
-  /** Calls the listener whenever an answer may have changed: sessions, bindings, routes. */
+  /** Calls the listener whenever an answer may have changed: credentials, bindings, routes. */
   readonly onChange: (listener: () => void) => Cancel;
   readonly hygiene: Hygiene;
   readonly answers: Answers;
   readonly tell: Tell;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly metrics: Metrics;
 }
-
-const absent: Authentication = { kind: 'absent', reason: 'sign_in_required' };
 
 export class InlineDoor {
   readonly #deps: InlineDoorDeps;
@@ -57,11 +38,13 @@ export class InlineDoor {
   readonly #forwarder: Forwarder;
   readonly #webSockets: WebSocketDoor;
   readonly #questions: Questions;
+  readonly #decisions: Decisions;
 
   constructor(deps: InlineDoorDeps) {
     this.#deps = deps;
     this.#connections = new Map(deps.upstreams.upstreams.map((one) => [one, connectTo(one)]));
     this.#questions = new Questions(deps);
+    this.#decisions = new Decisions(deps);
     this.#live = new LiveConnections({
       ...deps,
       questionOf: (head) => this.#questions.of(head)?.question,
@@ -82,13 +65,12 @@ export class InlineDoor {
       return;
     }
     exchange.upstreamId = asked.upstream.id;
-    this.#note(exchange, asked.question);
-    const authentication = this.#authenticate(asked.question);
-    const conclude = (found: Authentication): void => {
+    const outcome = this.#decisions.ask(exchange, asked.question);
+    const conclude = (found: Outcome): void => {
       this.#conclude(exchange, asked, found, isUpgrade);
     };
-    if (!(authentication instanceof Promise)) conclude(authentication);
-    else authentication.then(conclude).catch((error: unknown) => this.#fault(exchange, error));
+    if (!(outcome instanceof Promise)) conclude(outcome);
+    else outcome.then(conclude).catch((error: unknown) => this.#fault(exchange, error));
   }
 
   /** WebSockets are told to come back; requests under way go on. */
@@ -104,28 +86,8 @@ export class InlineDoor {
     for (const connection of this.#connections.values()) connection.close();
   }
 
-  #note(exchange: Exchange, { match }: Question): void {
-    if (match.kind !== 'route') return;
-    exchange.route = match.route;
-    if (match.route.id === UNMATCHED)
-      this.#deps.metrics.increment('kfgw_unmatched_requests_total', {});
-  }
-
-  /** No credential is judged on a public route. */
-  #authenticate(question: Question): Authentication | Promise<Authentication> {
-    return isPublic(question) ? absent : this.#deps.authenticator.authenticate(question.head);
-  }
-
-  #conclude(
-    exchange: Exchange,
-    asked: AskedRequest,
-    authentication: Authentication,
-    isUpgrade: boolean,
-  ): void {
+  #conclude(exchange: Exchange, asked: AskedRequest, outcome: Outcome, isUpgrade: boolean): void {
     if (exchange.isGone) return;
-    const outcome = decide(asked.question, authentication, this.#deps.rules);
-    if (authentication.kind === 'authenticated') exchange.identity = authentication.identity;
-    if (asksRbac(asked.question)) exchange.indexAgeMs = this.#deps.indexAgeMs();
     if (outcome.kind !== 'inspect') this.#act(exchange, asked, outcome, isUpgrade);
     else
       this.#inspect(exchange, asked, outcome).catch((error: unknown) =>
@@ -141,16 +103,10 @@ export class InlineDoor {
       this.#act(exchange, asked, { kind: 'refuse', reason: read.reason }, false);
       return;
     }
-    const outcome = await this.#judge(asked, read.value);
+    // A body takes its time.
+    const again = await this.#decisions.askAgain(asked.question);
+    const outcome = again.kind === 'inspect' ? again.check(read.value) : again;
     if (!exchange.isGone) this.#act(exchange, asked, outcome, false, read.bytes);
-  }
-
-  /** A body takes its time, in which a session can end. */
-  async #judge({ question }: AskedRequest, body: Fields): Promise<Decided> {
-    const { authenticator, rules } = this.#deps;
-    const found = await authenticator.recheck(question.head);
-    const outcome = decide(question, found, rules);
-    return outcome.kind === 'inspect' ? outcome.check(body) : outcome;
   }
 
   #act(
@@ -164,8 +120,7 @@ export class InlineDoor {
       this.#deps.answers.deny(exchange, outcome, question.client);
       return;
     }
-    exchange.conclude(outcome.kind);
-    if (outcome.kind === 'permit') this.#noteGrant(exchange, outcome);
+    this.#decisions.notePermission(exchange, outcome);
     if (isUpgrade && this.#deps.answers.isDraining) {
       this.#deps.answers.fail(exchange, 'shutting_down', 'program');
       return;
@@ -175,13 +130,6 @@ export class InlineDoor {
     else this.#forwarder.forward(admitted);
   }
 
-  #noteGrant(exchange: Exchange, { grant, shadowed }: Permit): void {
-    exchange.grant = grant;
-    exchange.shadowed = shadowed;
-    if (shadowed !== undefined)
-      this.#deps.metrics.increment('kfgw_shadowed_refusals_total', { reason: shadowed.reason });
-  }
-
   #fault(exchange: Exchange, error: unknown): void {
     this.#deps.logger.error('A request failed by a fault of the gateway.', {
       requestId: exchange.requestId,
@@ -189,8 +137,4 @@ export class InlineDoor {
     });
     this.#deps.answers.fail(exchange, 'internal_error', 'program');
   }
-}
-
-function asksRbac({ match }: Question): boolean {
-  return match.kind === 'route' && match.route.demand.kind === 'questions';
 }

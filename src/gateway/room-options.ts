@@ -1,7 +1,7 @@
 // Owns the slices of the configuration: each room's own options, by the room's names.
 import type { UpstreamOptions } from '../access/upstream-table.ts';
 import type { Config } from '../config/schema.ts';
-import type { PublicListenerOptions } from '../doors/public-listener.ts';
+import type { ListeningServerOptions } from '../doors/listening-server.ts';
 import type { LoginOptions } from '../identity/login/login-options.ts';
 import type { SessionOptions } from '../identity/session/session-options.ts';
 import type { HygieneOptions } from '../request/hygiene.ts';
@@ -34,7 +34,7 @@ export function sessionOptions(config: Config): SessionOptions {
   };
 }
 
-export function listenerOptions(config: Config): PublicListenerOptions {
+export function listenerOptions(config: Config): ListeningServerOptions {
   return { ...config.listeners.public, tls: readTls(config.listeners.public.tls) };
 }
 
