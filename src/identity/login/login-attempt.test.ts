@@ -81,6 +81,20 @@ describe('an attempt', () => {
     });
   });
 
+  it('carries what it was started for, sealed', () => {
+    const { attempts } = setUp();
+    const { state, setCookies } = attempts.start('/', undefined, '{"kind":"create-token"}');
+    const found = attempts.find(state, pairOf(setCookies[0]));
+    expect(found.kind === 'found' && found.attempt.action).toBe('{"kind":"create-token"}');
+    const visible = Buffer.from([state, ...setCookies].join(), 'base64url').toString('latin1');
+    expect(visible).not.toContain('create-token');
+  });
+
+  it('fits into a cookie with the longest action', () => {
+    const { setCookies } = setUp().attempts.start('/', undefined, 'a'.repeat(1_500));
+    expect(setCookies.join().length).toBeLessThan(3_000);
+  });
+
   it('ends after ten minutes, and its way back is still known', async () => {
     const { attempts, clock } = setUp();
     const { state, setCookies } = attempts.start('/deep', undefined);

@@ -24,6 +24,8 @@ export interface LoginAttempt {
   /** PKCE code verifier (RFC 7636 section 4.1). */
   readonly codeVerifier: string;
   readonly startedAtMs: number;
+  /** What it was started for, beyond signing in. */
+  readonly action: string | undefined;
 }
 
 export interface StartedAttempt {
@@ -64,13 +66,14 @@ export class LoginAttempts {
   }
 
   /** A new attempt. Of those that the browser has, the oldest beyond the limit and the dead end. */
-  start(returnTo: string, cookieHeader: string | undefined): StartedAttempt {
+  start(returnTo: string, cookieHeader: string | undefined, action?: string): StartedAttempt {
     const { clock, random, cookies } = this.#deps;
     const attempt = {
       id: randomId(random, SECRET_BITS),
       nonce: randomId(random, SECRET_BITS),
       codeVerifier: randomId(random, SECRET_BITS),
       startedAtMs: clock.nowMs(),
+      action,
     };
     const name = newAttemptName(cookies, random);
     const value = this.#seal('login-attempt', name, JSON.stringify(attempt));
@@ -146,8 +149,9 @@ function isSame(one: string, other: string): boolean {
 /** Sealed by us, but maybe by another release: what it lacks makes it no attempt. */
 function parsedAttempt(text: string): LoginAttempt | undefined {
   const value = JSON.parse(text) as Partial<Record<keyof LoginAttempt, unknown>>;
-  const { id, nonce, codeVerifier, startedAtMs } = value;
+  const { id, nonce, codeVerifier, startedAtMs, action } = value;
   if (typeof id !== 'string' || typeof nonce !== 'string') return undefined;
   if (typeof codeVerifier !== 'string' || typeof startedAtMs !== 'number') return undefined;
-  return { id, nonce, codeVerifier, startedAtMs };
+  if (typeof action !== 'string' && action !== undefined) return undefined;
+  return { id, nonce, codeVerifier, startedAtMs, action };
 }

@@ -12,7 +12,9 @@ import {
   TEST_REDIRECT_URI,
   type OpenidProvider,
 } from '../../../test/fixtures/openid-provider.ts';
+import { systemClock } from '../../kernel/clock.ts';
 import type { CompleteLogin } from './login-flow.ts';
+import type { LoginDependencies } from './login-options.ts';
 
 let provider: OpenidProvider;
 let gateway: LoginUnderTest;
@@ -21,14 +23,18 @@ const jane = {
   claims: { email: 'jane@example.com', email_verified: true, groups: ['team-a', 'b,c'] },
 };
 
-async function gatewayWith(changes: Partial<LoginChanges> = {}): Promise<LoginUnderTest> {
-  const made = new LoginUnderTest(provider.clientSecret, {
+async function gatewayWith(
+  changes: Partial<LoginChanges> = {},
+  deps: Partial<LoginDependencies> = {},
+): Promise<LoginUnderTest> {
+  const options = {
     issuer: provider.issuer,
     clientId: provider.clientId,
     redirectUri: TEST_REDIRECT_URI,
     timeoutMs: 5_000,
     ...changes,
-  });
+  };
+  const made = new LoginUnderTest(provider.clientSecret, options, deps);
   await made.isReady();
   return made;
 }
@@ -149,6 +155,48 @@ describe('signing in at a certified provider', () => {
     const browser = asking.browser();
     const outcome = await browser.complete(await provider.signIn(await browser.begin()));
     expect(reasonOf(outcome)).toBe('login_failed');
+  });
+});
+
+describe('a sign-in for an action', () => {
+  const action = '{"kind":"approve-device","userCode":"BCDF-GHJK"}';
+
+  async function beginFor(login: LoginUnderTest, browser: LoginBrowser): Promise<string> {
+    return browser.take(await login.login.flow.begin('/', browser.cookies, action));
+  }
+
+  it('asks the provider to authenticate the person anew', async () => {
+    const url = new URL(await beginFor(gateway, gateway.browser()));
+    expect(url.searchParams.get('prompt')).toBe('login');
+    expect(url.searchParams.get('max_age')).toBe('0');
+    expect(url.href).not.toContain('BCDF');
+  });
+
+  it('yields the action, and a sign-in without one yields none', async () => {
+    const browser = gateway.browser();
+    const callback = await provider.signIn(await beginFor(gateway, browser));
+    expect(await browser.complete(callback)).toMatchObject({ kind: 'completed', action });
+    const plain = await browser.complete(await provider.signIn(await browser.begin()));
+    expect(plain).toMatchObject({ kind: 'completed', action: undefined });
+  });
+
+  it.each([
+    [25, 'completed'],
+    [60, 'login_not_fresh'],
+  ])('with an authentication %i seconds before it began: %s', async (aheadSec, expected) => {
+    const nowMs = () => systemClock.nowMs() + aheadSec * 1_000;
+    using ahead = await gatewayWith({}, { clock: { ...systemClock, nowMs } });
+    const browser = ahead.browser();
+    const callback = await provider.signIn(await beginFor(ahead, browser));
+    expect(reasonOf(await browser.complete(callback))).toBe(expected);
+  });
+
+  it('that is only to sign in does not ask when the person authenticated', async () => {
+    const nowMs = () => systemClock.nowMs() + 60_000;
+    using ahead = await gatewayWith({}, { clock: { ...systemClock, nowMs } });
+    const browser = ahead.browser();
+    const outcome = await browser.complete(await provider.signIn(await browser.begin()));
+    expect(outcome.kind).toBe('completed');
   });
 });
 

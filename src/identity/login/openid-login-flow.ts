@@ -4,17 +4,21 @@ import {
   buildAuthorizationUrl,
   calculatePKCECodeChallenge,
 } from 'openid-client';
+import { SECOND_MS } from '../../kernel/duration.ts';
 import type { ReasonCode } from '../../kernel/reasons.ts';
-import { LoginAttempts, type FoundAttempt } from './login-attempt.ts';
+import { LoginAttempts, type FoundAttempt, type LoginAttempt } from './login-attempt.ts';
 import type { BeginLogin, CompleteLogin, LoginFlow, LogoutTokenOutcome } from './login-flow.ts';
 import type { LoginDependencies, LoginOptions } from './login-options.ts';
 import { verifyLogoutToken } from './logout-token.ts';
-import type { ProviderTokens } from './completed-login.ts';
+import type { ProviderTokens, VerifiedClaims } from './completed-login.ts';
 import { providerFault } from './provider-fault.ts';
 import { browserAddress, browserOrigin } from './provider-metadata.ts';
 import type { Provider, ProviderConnection } from './provider.ts';
 import { signOutAddress } from './sign-out.ts';
 import { readTokenAnswer, type ReadAnswer } from './token-answer.ts';
+
+/** How far the provider's clock may be behind ours; `auth_time` is in whole seconds. */
+const CLOCK_TOLERANCE_MS = 30 * SECOND_MS;
 
 type Found = Extract<FoundAttempt, { kind: 'found' }>;
 
@@ -31,12 +35,17 @@ export class OpenidLoginFlow implements LoginFlow {
     this.#attempts = new LoginAttempts(deps);
   }
 
-  async begin(returnTo: string, cookieHeader: string | undefined): Promise<BeginLogin> {
+  async begin(
+    returnTo: string,
+    cookieHeader: string | undefined,
+    action?: string,
+  ): Promise<BeginLogin> {
     const connection = this.#provider.connection();
     if (connection === undefined) {
       return { kind: 'unavailable', retryAfterSec: this.#provider.retryAfterSec() };
     }
-    const { attempt, state, setCookies } = this.#attempts.start(returnTo, cookieHeader);
+    const started = this.#attempts.start(returnTo, cookieHeader, action);
+    const { attempt, state, setCookies } = started;
     const url = buildAuthorizationUrl(connection.configuration, {
       redirect_uri: this.#options.redirectUri,
       scope: this.#options.scopes.join(' '),
@@ -44,6 +53,7 @@ export class OpenidLoginFlow implements LoginFlow {
       nonce: attempt.nonce,
       code_challenge: await calculatePKCECodeChallenge(attempt.codeVerifier),
       code_challenge_method: 'S256',
+      ...(action === undefined ? {} : askAnew),
     });
     return { kind: 'redirect', location: browserAddress(url), setCookies };
   }
@@ -64,7 +74,10 @@ export class OpenidLoginFlow implements LoginFlow {
       const read = await this.#redeem(connection, parameters, state, found);
       if (read.kind === 'refused') return refused(read.reason, found);
       const { returnTo, setCookies } = found;
-      return { kind: 'completed', login: read.login, returnTo, action: undefined, setCookies };
+      const { action } = found.attempt;
+      if (action !== undefined && isOlder(read.login.claims, found.attempt))
+        return refused('login_not_fresh', found);
+      return { kind: 'completed', login: read.login, returnTo, action, setCookies };
     } catch (error) {
       return this.#failed(error, found);
     }
@@ -125,6 +138,17 @@ export class OpenidLoginFlow implements LoginFlow {
   #unavailable({ returnTo }: Found): CompleteLogin {
     return { kind: 'unavailable', returnTo, retryAfterSec: this.#provider.retryAfterSec() };
   }
+}
+
+/** OpenID Connect Core 1.0 section 3.1.2.1: `prompt` for providers that know no `max_age`, and the reverse. */
+const askAnew = { prompt: 'login', max_age: '0' };
+
+/**
+ * Whether the person authenticated before the attempt began. A provider that does not say when
+ * (`auth_time`, Core 1.0 section 2) is believed to have asked: `authTimeSec` is then the ID token's `iat`.
+ */
+function isOlder({ authTimeSec }: VerifiedClaims, { startedAtMs }: LoginAttempt): boolean {
+  return authTimeSec * SECOND_MS < startedAtMs - CLOCK_TOLERANCE_MS;
 }
 
 const notOurs: CompleteLogin = {
