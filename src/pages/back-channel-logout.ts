@@ -2,8 +2,8 @@
 // (OpenID Connect Back-Channel Logout 1.0).
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import { SECOND_MS } from '../kernel/duration.ts';
-import type { Clock } from '../kernel/clock.ts';
 import { sendJson } from './answer.ts';
+import { bodyDeadline, isBodyError } from './form-body.ts';
 import type { PageContext } from './page-dependencies.ts';
 import { headOf } from './request-heads.ts';
 
@@ -14,18 +14,7 @@ const RETRY_SEC = 5;
 /** Reads the form: capped in size and time, and never decompressed. */
 export function logoutForm({ clock }: PageContext): RequestHandler[] {
   const parse = express.urlencoded({ extended: false, limit: BODY_LIMIT_BYTES, inflate: false });
-  return [deadline(clock, BODY_DEADLINE_MS), parse];
-}
-
-/** A body that does not arrive in time costs its connection. */
-function deadline(clock: Clock, ms: number): RequestHandler {
-  return (req, _res, next) => {
-    const cancel = clock.after(ms, () => {
-      req.destroy();
-    });
-    req.once('close', cancel).once('end', cancel);
-    next();
-  };
+  return [bodyDeadline(clock, BODY_DEADLINE_MS), parse];
 }
 
 /**
@@ -67,11 +56,6 @@ export const refuseLogoutForm: ErrorRequestHandler = (error: unknown, _req, res,
 };
 
 const invalidRequest = { error: 'invalid_request' };
-
-/** body-parser's errors carry the status of the client's mistake. */
-function isBodyError(error: unknown): boolean {
-  return error instanceof Error && 'status' in error && 'type' in error;
-}
 
 function logoutTokenOf(body: unknown): string | undefined {
   if (typeof body !== 'object' || body === null || !('logout_token' in body)) return undefined;
