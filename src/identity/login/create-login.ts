@@ -1,4 +1,6 @@
 // Owns putting sign-in together: the provider's connection and what is asked of it.
+import type { JSONWebKeySet } from 'jose';
+import { ProviderUnreachable } from './bounded-fetch.ts';
 import type { RefreshGrant } from './completed-login.ts';
 import type { LoginFlow } from './login-flow.ts';
 import type { LoginDependencies, LoginOptions } from './login-options.ts';
@@ -9,6 +11,8 @@ import { refreshGrant } from './refresh-grant.ts';
 export interface Login {
   readonly flow: LoginFlow;
   readonly refresh: RefreshGrant;
+  /** Asks the provider for its signing keys. Rejects with ProviderUnreachable. */
+  readonly keySet: () => Promise<JSONWebKeySet>;
   /** Stops asking the provider in the background. */
   close(): void;
 }
@@ -19,6 +23,12 @@ export function createLogin(options: LoginOptions, deps: LoginDependencies): Log
   return {
     flow: new OpenidLoginFlow(options, deps, provider),
     refresh: refreshGrant(options, deps, provider),
+    keySet: () => {
+      const known = provider.connection();
+      return known === undefined
+        ? Promise.reject(new ProviderUnreachable('the provider has not answered yet'))
+        : known.keys.published();
+    },
     close: () => {
       provider.close();
     },

@@ -11,7 +11,10 @@ export const SIGNING_ALGORITHMS = ['RS256', 'ES256', 'PS256', 'EdDSA'];
 /** Between two questions for keys that tokens from anyone can cause. */
 const COOL_DOWN_MS = 30 * SECOND_MS;
 
-type KeySet = ReturnType<typeof createLocalJWKSet>;
+interface KeySet {
+  readonly published: JSONWebKeySet;
+  readonly find: CompactVerifyGetKey;
+}
 
 export class ProviderKeys {
   readonly url: string;
@@ -32,6 +35,12 @@ export class ProviderKeys {
     await this.#ask();
   }
 
+  /** Asks the provider, whoever else is asking: what it publishes now. Rejects with ProviderUnreachable. */
+  async published(): Promise<JSONWebKeySet> {
+    const { published } = await this.#download();
+    return published;
+  }
+
   /** For tokens that the token endpoint itself just gave: an unknown key is asked for at once. */
   readonly forDirectToken: CompactVerifyGetKey = (header, token) => this.#find(header, token, 0);
 
@@ -43,15 +52,15 @@ export class ProviderKeys {
     header: Parameters<CompactVerifyGetKey>[0],
     token: Parameters<CompactVerifyGetKey>[1],
     coolDownMs: number,
-  ): ReturnType<KeySet> {
+  ): Promise<Awaited<ReturnType<CompactVerifyGetKey>>> {
     try {
-      return await (this.#keys ?? (await this.#ask()))(header, token);
+      return await (this.#keys ?? (await this.#ask())).find(header, token);
     } catch (error) {
       const isUnknown = error instanceof errors.JWKSNoMatchingKey;
       const isCooling = this.#clock.monotonicMs() - this.#lastAskedMs < coolDownMs;
       if (!isUnknown || isCooling) throw error;
     }
-    return (await this.#ask())(header, token);
+    return (await this.#ask()).find(header, token);
   }
 
   #ask(): Promise<KeySet> {
@@ -78,9 +87,9 @@ export class ProviderKeys {
 async function keySetOf(answer: Response, url: string): Promise<KeySet> {
   if (answer.status !== 200) throw new ProviderUnreachable(`${url}: status ${answer.status}`);
   try {
-    const keys = (await answer.json()) as JSONWebKeySet;
-    const set = createLocalJWKSet(keys);
-    if (keys.keys.length > 0) return set;
+    const published = (await answer.json()) as JSONWebKeySet;
+    const find = createLocalJWKSet(published);
+    if (published.keys.length > 0) return { published, find };
   } catch {
     // Not JSON, or not a key set: told below.
   }
