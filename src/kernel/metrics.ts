@@ -43,6 +43,16 @@ export const metricTable = {
     help: 'Sessions ended by this replica, by reason code.',
     labels: ['reason'],
   },
+  kfgw_token_created_total: {
+    type: 'counter',
+    help: 'Tokens that people made here, by kind: personal or login (of the command line).',
+    labels: ['kind'],
+  },
+  kfgw_token_ended_total: {
+    type: 'counter',
+    help: 'Tokens that people made here and that this replica ended, by reason code.',
+    labels: ['reason'],
+  },
   kfgw_session_cache_entries: {
     type: 'gauge',
     help: 'Sessions held in the in-process cache.',
@@ -172,6 +182,11 @@ export const metricTable = {
     type: 'counter',
     help: 'Service-account tokens put before the API server (TokenReview), by result: authenticated, unauthenticated or unavailable.',
     labels: ['result'],
+  },
+  kfgw_token_grants_total: {
+    type: 'counter',
+    help: 'What programs showed for a login, by grant (code, device or refresh) and result: issued or the error of RFC 6749 and RFC 8628.',
+    labels: ['grant', 'result'],
   },
   kfgw_upstream_errors_total: {
     type: 'counter',
