@@ -48,6 +48,26 @@ describe('the linter', () => {
     expect(errors).toEqual([expect.stringContaining(message)]);
   });
 
+  it.each(['pipelines', 'registry'])('never lets %s have Authorization', (name) => {
+    const row = `{ id: a, path: /a, class: ${name}, passAuthorization: true }`;
+    const message = `a: passes Authorization on to ${name}, which tells callers inside the cluster by it`;
+    expect(lint(`- ${row}`).errors).toEqual([message]);
+    const ofApplication = `applications:\n- { name: x, class: ${name}, passAuthorization: true, rows: [{ id: a, path: /a }] }`;
+    const { errors } = lintCatalogue([rowsIn(ofApplication)]);
+    expect(errors.map(({ row: id }) => id)).toEqual(['a']);
+    expect(lint(`- ${row.replace(name, 'notebooks')}`)).toEqual(clean);
+  });
+
+  it('finds rows of an earlier file that take requests of theirs with Authorization', () => {
+    const theirs = "- { id: theirs, path: '/pipeline/**', class: pipelines }";
+    const pass = (path: string) => `- { id: mine, path: ${path}, passAuthorization: true }`;
+    expect(lint(pass('/pipeline/apis/**'), theirs).errors).toEqual([
+      expect.stringContaining('(takes requests from theirs)'),
+    ]);
+    expect(lint(pass('/other/**'), theirs)).toEqual(clean);
+    expect(lint(`${pass('/**')}\n${theirs}`)).toEqual(clean);
+  });
+
   it('finds ids that two files share', () => {
     expect(lint('- { id: a, path: /a }', '- { id: a, path: /b }').errors).toHaveLength(1);
   });

@@ -1,5 +1,6 @@
 // Owns what is wrong with rows although each is well-formed: contradictions within a row, and rows
 // that get in each other's way.
+import { passedAuthorization } from './passed-authorization.ts';
 import type { CatalogueProblem } from './read-catalogue.ts';
 import {
   goesBefore,
@@ -31,7 +32,11 @@ export function strictnessOf(row: RouteRow): Strictness {
 /** Looks over layers of rows in the order in which they are tried. */
 export function lintCatalogue(layers: readonly (readonly RouteRow[])[]): CatalogueFindings {
   const rows = layers.flat();
-  const errors = [...rows.flatMap(contradictions), ...repeatedIds(rows)];
+  const errors = [
+    ...rows.flatMap(contradictions),
+    ...repeatedIds(rows),
+    ...passedAuthorization(layers),
+  ];
   const warnings = rows.flatMap(unreadNamespaces);
   layers.forEach((rowsOfLayer, index) => {
     const found = lintLayer(rowsOfLayer, layers.slice(0, index).flat());
