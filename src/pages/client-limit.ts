@@ -7,7 +7,7 @@ import { headOf } from './request-heads.ts';
 import { ownPagePolicy } from './security-headers.ts';
 
 /** Some MiB at most, and more clients than one replica sees in a minute. */
-const MAX_CLIENTS = 20_000;
+export const MAX_CLIENTS = 20_000;
 
 /** One limit for all routes that share the returned handler. */
 export function limitClients({ clock, login }: PageContext, perMinute: number): RequestHandler {

@@ -14,6 +14,8 @@ export const NEW_TOKEN_PATH = '/oauth2/tokens/new';
 export const REVOKE_TOKEN_PATH = '/oauth2/tokens/revoke';
 /** Where a fresh sign-in for an action goes on to. */
 export const ACTION_PATH = '/oauth2/action';
+/** The buttons of the page that asks whether a program may sign in. */
+export const CONSENT_PATH = '/oauth2/consent';
 /** OAuth 2.0 endpoints for the command line (RFC 6749, RFC 8628, RFC 7009). */
 export const AUTHORIZE_PATH = '/oauth2/authorize';
 export const TOKEN_PATH = '/oauth2/token';

@@ -72,7 +72,6 @@ const template = `<!doctype html>
 <% } %>
 <% if (it.example) { %><pre tabindex="0"><%= it.example %></pre><% } %>
 <% if (it.table) { %><%~ include('@table', it.table) %><% } %>
-<% for (const form of it.forms || []) { %><%~ include('@form', form) %><% } %>
 <% if (it.action && it.action.kind === 'post') { %>
 <form method="post" action="<%= it.action.href %>">
 <button type="submit"><%= it.action.label %></button>
@@ -94,6 +93,7 @@ const template = `<!doctype html>
 <% } %>
 </dl>
 <% } %>
+<% for (const form of it.forms || []) { %><%~ include('@form', form) %><% } %>
 </main>
 </body>
 </html>

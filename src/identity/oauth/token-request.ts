@@ -14,7 +14,7 @@ export type TokenRequest =
 const LONGEST_SECRET = 4096;
 
 /**
- * Undefined when the parameters name our client as a public one does: by its id and nothing else
+ * What is wrong with how a client names itself: ours does by its id and nothing else
  * (RFC 6749 section 3.2.1).
  */
 export function clientFault(parameters: Parameters): OAuthRefusal | undefined {
