@@ -28,7 +28,10 @@ const RENEW_FILE_AFTER_MS = 10 * SECOND_MS;
 export function keySourceOf(issuer: string, options: IssuerKeyOptions, clock: Clock): KeySource {
   const { source, keySetUrl = '', keySetFile = '', timeoutMs } = options;
   if (source === 'file') {
-    return { load: () => jsonOf(keySetFile), renewAfterMs: RENEW_FILE_AFTER_MS };
+    return {
+      load: async () => jsonOf(await readFile(keySetFile, 'utf8')),
+      renewAfterMs: RENEW_FILE_AFTER_MS,
+    };
   }
   const fetch = boundedFetch(boundsOf(options), clock);
   const ask =
@@ -63,9 +66,14 @@ async function getJson(fetch: CustomFetch, url: string): Promise<unknown> {
   const headers = { accept: 'application/json, application/jwk-set+json' };
   const answer = await fetch(url, { method: 'GET', headers, body: undefined, redirect: 'manual' });
   if (answer.status !== 200) throw new Error(`${url}: status ${answer.status}`);
-  return answer.json();
+  return jsonOf(await answer.text());
 }
 
-async function jsonOf(file: string): Promise<unknown> {
-  return JSON.parse(await readFile(file, 'utf8')) as unknown;
+/** The parser's own message would repeat what it read, which may be anything. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new TypeError('not JSON');
+  }
 }
