@@ -61,7 +61,10 @@ export function sendProblem(req: Request, res: Response, view: Refusal): void {
 }
 
 function refusalHeaders(req: Request, res: Response, view: Refusal): ErrorView {
-  if (reasons[view.reason].status === 401) res.set('WWW-Authenticate', 'Bearer');
+  const { bearerError } = view;
+  // RFC 6750 section 3: a token that was sent and not accepted is told so.
+  if (bearerError !== undefined) res.set('WWW-Authenticate', `Bearer error="${bearerError}"`);
+  else if (reasons[view.reason].status === 401) res.set('WWW-Authenticate', 'Bearer');
   if (view.retryAfterSec !== undefined) res.set('Retry-After', String(view.retryAfterSec));
   return { ...view, requestId: headOf(req).id };
 }

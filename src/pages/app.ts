@@ -77,7 +77,7 @@ function createApp(context: PageContext): Express {
     .post(logoutLimit, logoutForm(context), backChannelLogout(context), refuseLogoutForm)
     .all(onlyPost);
   app.route(KEY_SET_PATH).get(keySet(context)).all(onlyGet);
-  routeTokens(app, context);
+  routeTokens(app, context, loginLimit);
   routeOAuth(app, context);
   for (const file of staticFiles) app.route(file.path).get(staticFile(file)).all(onlyGet);
 

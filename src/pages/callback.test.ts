@@ -128,6 +128,44 @@ describe('GET /oauth2/callback', () => {
     expect(bed.logins).toEqual(['provider_unavailable']);
   });
 
+  describe('of a sign-in that was made for an action', () => {
+    const action = '{"kind":"approve-device","userCode":"BCDF-GHJK"}';
+
+    it.each([
+      [{ 'Sec-Fetch-Mode': 'cors', 'Sec-Fetch-Dest': 'empty' }, 'top_level_only'],
+      [{ 'Sec-Fetch-Dest': 'iframe' }, 'top_level_only'],
+      [{ 'Sec-Fetch-Mode': undefined, 'Sec-Fetch-Dest': undefined }, 'https_required'],
+    ])('makes no session for %j', async (hints, reason) => {
+      bed.login.completion = completedLogin('user@example.com', '/', bed.clock.nowMs(), action);
+      const answer = await bed.navigate(callback, hints);
+      expect(answer.status).toBe(403);
+      expect(answer.text).toContain(reason);
+      expect(cookiesSet(answer)).toEqual([expect.stringMatching(/^kfgw-login-0=;/)]);
+      expect(answer.headers['location']).toBeUndefined();
+      expect(bed.logins).toEqual([reason]);
+    });
+
+    it('makes a session and goes on to the action, not to where it began', async () => {
+      bed.login.completion = completedLogin('user@example.com', '/x', bed.clock.nowMs(), action);
+      const answer = await bed.navigate(callback);
+      expect(answer.status).toBe(303);
+      expect(answer.headers['location']).toMatch(/^\/oauth2\/action\?ticket=/);
+      expect(answer.headers['location']).not.toContain('BCDF');
+      expect(bed.logins).toEqual(['success']);
+    });
+
+    it('that another release began is not carried out', async () => {
+      const unknown = '{"kind":"of-another-release"}';
+      bed.login.completion = completedLogin('user@example.com', '/', bed.clock.nowMs(), unknown);
+      const answer = await bed.navigate(callback);
+      const [cookie = ''] = cookiesSet(answer).toReversed();
+      const location = String(answer.headers['location']);
+      const page = await bed.navigate(location, { Cookie: cookie.split(';', 1)[0] });
+      expect(page.status).toBe(400);
+      expect(page.text).toContain('action_expired');
+    });
+  });
+
   describe('that comes late, with a valid session', () => {
     it.each([
       ['/jupyter/', '/jupyter/'],

@@ -48,7 +48,7 @@ async function finish(
   completed: Completed,
 ): Promise<void> {
   const { action, returnTo } = completed;
-  const refusal = action === undefined ? undefined : notTopLevel(headOf(req));
+  const refusal = action === undefined ? undefined : notTopLevel(req);
   if (refusal !== undefined) {
     answerRefusal(context, req, res, { reason: refusal });
     return;

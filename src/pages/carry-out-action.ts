@@ -6,7 +6,7 @@ import { redeemTicket, issueTicket } from './action-ticket.ts';
 import { redirect, sendReason } from './answer.ts';
 import { authenticateRequest } from './authenticate-request.ts';
 import { showConsent } from './oauth/consent.ts';
-import { ACTION_PATH } from './own-paths.ts';
+import { ACTION_PATH, TOKENS_PATH } from './own-paths.ts';
 import type { PageContext } from './page-dependencies.ts';
 import { headOf } from './request-heads.ts';
 import { ownPagePolicy } from './security-headers.ts';
@@ -42,7 +42,8 @@ export function carryOutAction(context: PageContext): RequestHandler {
     const { sessionHandle } = who.identity.credential;
     const text = await redeemTicket(context, sessionHandle, 'carry-out', ticket);
     const action = text === undefined ? undefined : parseSignInAction(text);
-    if (action === undefined) sendReason(req, res, { reason: 'action_expired' }, policy);
+    if (action === undefined)
+      sendReason(req, res, { reason: 'action_expired', retryHref: TOKENS_PATH }, policy);
     else await dispatch(context, req, res, { signedIn: who.identity, action });
   };
 }

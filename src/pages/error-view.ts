@@ -1,5 +1,6 @@
 // Owns what a reason code looks like to a person and to a program.
 import type { AccessDetail } from '../access/access-detail.ts';
+import type { BearerError } from '../decide.ts';
 import { reasons, type ReasonCode } from '../kernel/reasons.ts';
 import { accessMembers, accessView } from './access-view.ts';
 import { START_PATH, startAddress } from './own-paths.ts';
@@ -16,6 +17,8 @@ export interface ErrorView {
   readonly retryHref?: string | undefined;
   /** What was asked of RBAC, where that is why. */
   readonly access?: AccessDetail | undefined;
+  /** Where a token was sent, and that is why. */
+  readonly bearerError?: BearerError;
   /** As whom they are signed in, where that is known. */
   readonly userId?: string | undefined;
 }

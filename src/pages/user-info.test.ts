@@ -72,4 +72,63 @@ describe('GET /oauth2/userinfo', () => {
     expect(answer.body).toMatchObject({ code: 'session_store_unavailable' });
     expect(cookiesSet(answer)).toEqual([]);
   });
+
+  describe('with a bearer token', () => {
+    const namespaces = [
+      { namespace: 'mine', role: 'owner' },
+      { namespace: 'shared', role: 'viewer' },
+    ] as const;
+    const scope = {
+      effect: 'read',
+      classes: undefined,
+      namespaces: new Set(['shared', 'other']),
+      allMyPipelines: false,
+    } as const;
+    const ask = (token: string, cookie?: string) =>
+      bed.send('get', '/oauth2/userinfo', { Authorization: `Bearer ${token}`, Cookie: cookie });
+
+    beforeEach(() => {
+      bed.namespaces = { kind: 'known', namespaces, isTruncated: false };
+    });
+
+    it('tells whom the token stands for', async () => {
+      bed.tokens.accept('good', 'user@example.com');
+      const answer = await ask('good');
+      expect(answer.status).toBe(200);
+      expect(answer.body).toMatchObject({ user: 'user@example.com', namespaces });
+      expect(answer.body).not.toHaveProperty('scope');
+    });
+
+    it('leaves out namespaces that the token is not for, and says what it is for', async () => {
+      bed.tokens.accept('limited', 'user@example.com', scope);
+      expect((await ask('limited')).body).toMatchObject({
+        namespaces: [{ namespace: 'shared', role: 'viewer' }],
+        scope: 'read namespace:other namespace:shared',
+      });
+    });
+
+    it('answers a bad one 401 as RFC 6750 has it, also beside a good cookie', async () => {
+      const cookie = await bed.signIn();
+      for (const answer of [await ask('bad'), await ask('bad', cookie)]) {
+        expect(answer.status).toBe(401);
+        expect(answer.headers['www-authenticate']).toBe('Bearer error="invalid_token"');
+        expect(answer.body).toMatchObject({ code: 'invalid_token' });
+      }
+    });
+
+    it('refuses a good one beside the cookie of somebody else', async () => {
+      bed.tokens.accept('good', 'other@example.com');
+      const answer = await ask('good', await bed.signIn());
+      expect(answer.status).toBe(400);
+      expect(answer.body).toMatchObject({ code: 'conflicting_credentials' });
+    });
+
+    it('says that it cannot be judged now', async () => {
+      const reason = 'issuer_unavailable';
+      bed.tokens.set('known', { kind: 'unavailable', reason, retryAfterSec: 7 });
+      const answer = await ask('known');
+      expect(answer.status).toBe(503);
+      expect(answer.headers['retry-after']).toBe('7');
+    });
+  });
 });

@@ -1,54 +1,99 @@
-// Owns the page that shows a new token, once.
-import type { Request, Response } from 'express';
+// Owns making a token: the fresh sign-in before it, and the page behind it that shows the token once.
+import type { Request, RequestHandler, Response } from 'express';
 import type { SignedIn } from '../../identity/authentication.ts';
 import { parseTokenScope } from '../../identity/bearer/token-scope.ts';
-import type { CreatedToken } from '../../identity/personal-tokens/personal-tokens.ts';
+import { readParameters } from '../../identity/oauth/parameters.ts';
+import type {
+  CreatedToken,
+  PersonalTokens,
+} from '../../identity/personal-tokens/personal-tokens.ts';
 import { sendPage, sendReason } from '../answer.ts';
+import { beginActionSignIn } from '../begin-action.ts';
+import { TOKENS_PATH, USER_INFO_PATH } from '../own-paths.ts';
 import type { PageContext } from '../page-dependencies.ts';
+import type { PageView } from '../page-template.ts';
 import { headOf } from '../request-heads.ts';
+import { scopeText } from '../scope-text.ts';
 import { ownPagePolicy } from '../security-headers.ts';
-import type { SignInAction } from '../sign-in-action.ts';
+import { timeText } from './time-text.ts';
+import { readNewToken, type NewToken } from './token-form.ts';
+
+/** Takes what newTokenForm sends; who asks need not be signed in yet. */
+export function beginNewToken(
+  context: PageContext,
+  { maxLifetimeMs }: Pick<PersonalTokens, 'maxLifetimeMs'>,
+): RequestHandler {
+  return async (req, res) => {
+    const sent = readParameters(headOf(req).target.query ?? '');
+    const action = sent && readNewToken(sent, maxLifetimeMs);
+    if (action === undefined) refuse(context, req, res, 'token_wish_refused');
+    else await beginActionSignIn(context, req, res, action);
+  };
+}
 
 /** Makes the token that the person has just signed in for. Rejects with StoreUnavailable. */
 export async function showNewToken(
   context: PageContext,
   req: Request,
   res: Response,
-  signedIn: SignedIn,
-  action: Extract<SignInAction, { kind: 'create-token' }>,
+  { credential, principal }: SignedIn,
+  action: NewToken,
 ): Promise<void> {
-  const policy = ownPagePolicy(context.login);
-  const { credential, principal } = signedIn;
   const created = await createToken(context, credential.person, action);
   if (created.kind === 'refused') {
-    sendReason(req, res, { reason: created.reason }, policy);
+    refuse(context, req, res, created.reason);
     return;
   }
-  const { summary, token } = created;
+  const head = headOf(req);
+  const token = created.summary.handle;
   context.logger.info('Somebody made a token.', {
     user: principal.userId,
-    token: summary.handle,
-    requestId: headOf(req).id,
+    token,
+    requestId: head.id,
   });
-  sendPage(
-    res,
-    200,
-    {
-      title: 'Your new token',
-      text: ['Copy it now: it is never shown again.'],
-      facts: [{ name: summary.name, value: token }],
-    },
-    policy,
-  );
+  const [origin = `${head.client.scheme}://${head.client.host}`] = context.options.publicOrigins;
+  sendPage(res, 200, newTokenView(created, principal.userId, origin), ownPagePolicy(context.login));
 }
 
+/** Where tokens were switched off after the sign-in began, or its scope is of another release, there is none. */
 function createToken(
   { tokens }: PageContext,
   person: string,
-  { name, scope, lifetimeMs }: Extract<SignInAction, { kind: 'create-token' }>,
+  { name, scope: text, lifetimeMs }: NewToken,
 ): Promise<CreatedToken> {
-  const parsed = parseTokenScope(scope);
-  if (tokens === undefined || parsed === undefined)
+  const scope = parseTokenScope(text);
+  if (tokens === undefined || scope === undefined)
     return Promise.resolve({ kind: 'refused', reason: 'token_wish_refused' });
-  return tokens.createToken(person, { name, scope: parsed, lifetimeMs });
+  return tokens.createToken(person, { name, scope, lifetimeMs });
+}
+
+function refuse(
+  { login }: PageContext,
+  req: Request,
+  res: Response,
+  reason: Extract<CreatedToken, { kind: 'refused' }>['reason'],
+): void {
+  sendReason(req, res, { reason, retryHref: TOKENS_PATH }, ownPagePolicy(login));
+}
+
+function newTokenView(
+  { summary, token }: Extract<CreatedToken, { kind: 'created' }>,
+  userId: string,
+  origin: string,
+): PageView {
+  return {
+    title: 'Your new token',
+    text: [
+      'Copy it now: it is never shown again. Keep it like a password.',
+      ...scopeText(summary.scope),
+    ],
+    copy: { label: 'Token', value: token },
+    example: `curl -H "Authorization: Bearer $TOKEN" ${origin}${USER_INFO_PATH}`,
+    action: { label: 'Your tokens', href: TOKENS_PATH, kind: 'link' },
+    facts: [
+      { name: 'Name', value: summary.name },
+      { name: 'Acts for', value: userId },
+      { name: 'Expires', value: timeText(summary.expiresAtMs) },
+    ],
+  };
 }
