@@ -92,6 +92,24 @@ describe('decide', () => {
     });
   });
 
+  it('takes a token for a program where no browser says which site it is from, and only there', () => {
+    const credential = { kind: 'token', tokenHandle: 't1', scope: undefined } as const;
+    const holder: Authentication = {
+      kind: 'authenticated',
+      identity: { ...identity, credential },
+    };
+    const foreign = { isSameSite: false };
+    expect(decide(question(foreign), holder, rules)).toBeInstanceOf(Permit);
+    expect(decide(question(foreign), signedIn, rules)).toMatchObject({ reason: 'cross_site' });
+    for (const clue of [
+      ['Origin', 'https://evil.example'],
+      ['Sec-Fetch-Site', 'cross-site'],
+    ]) {
+      const fromPage = { ...questionFor('/app', clue), ...foreign };
+      expect(decide(fromPage, holder, rules)).toMatchObject({ reason: 'cross_site' });
+    }
+  });
+
   it('refuses a request that two different people could have made', () => {
     const both: Authentication = { kind: 'conflict', reason: 'conflicting_credentials' };
     expect(decide(question(), both, rules)).toEqual({

@@ -152,9 +152,19 @@ export function decide(
     case 'absent':
       return { kind: 'challenge', reason: authentication.reason, client: question.client };
     case 'authenticated':
-      if (!question.isSameSite) return { kind: 'refuse', reason: 'cross_site' };
+      if (!question.isSameSite && !isProgram(question, authentication.identity))
+        return { kind: 'refuse', reason: 'cross_site' };
       return decideFor(authentication.identity, match.route, rules);
   }
+}
+
+/**
+ * Browsers name the Origin of every WebSocket (RFC 6455 section 4.1). Without one, a cookie was taken
+ * along by who knows what; a token is what programs such as Jupyter's kernel clients have in hand.
+ */
+function isProgram({ head }: Question, { credential }: Identity): boolean {
+  const { origin, fetchSite } = head.hints;
+  return credential.kind === 'token' && origin === undefined && fetchSite === undefined;
 }
 
 /** A token's scope is held against the route first: it is no namespace rule, and has no shadow mode. */
