@@ -11,9 +11,11 @@ import {
   upstreamOf,
   type ListenerBed,
 } from '../fixtures/listener-bed.ts';
+import { bearerVectors } from '../vectors/bearer-vectors.ts';
 import { runVector, VECTOR_HOST, type VectorBed } from '../vectors/run.ts';
 import { doorNames, readVectors } from '../vectors/schema.ts';
 
+const TOKEN = 'token-of-user';
 const vectors = readVectors();
 let application: CapturingApplication;
 let listener: ListenerBed;
@@ -32,6 +34,7 @@ beforeAll(async () => {
     {},
     { hygiene: hygieneWith({ publicOrigins }) },
   );
+  listener.tokens.accept(TOKEN, 'user@example.com', undefined, 'team-a,team-b');
   bed = {
     port: listener.port,
     sessionCookie: SESSION_COOKIE,
@@ -58,6 +61,22 @@ describe('request vectors', () => {
     'inline, $id: $why',
     async (vector) => {
       await runVector(vector, bed);
+    },
+  );
+});
+
+describe('request vectors with a token in place of the cookie', () => {
+  const rows = bearerVectors();
+
+  it('are nearly all rows of somebody who is signed in', () => {
+    const signedIn = vectors.filter(({ session }) => session === 'user');
+    expect(rows.length).toBeGreaterThan(signedIn.length * 0.8);
+  });
+
+  it.each(rows.filter((vector) => vector.doors.includes('inline')))(
+    'inline, $id: $why',
+    async (vector) => {
+      await runVector(vector, { ...bed, bearerToken: TOKEN });
     },
   );
 });

@@ -10,6 +10,8 @@ export interface VectorBed {
   readonly port: number;
   /** `name=value` of the cookie of a live session. */
   readonly sessionCookie: string;
+  /** A token of the same person, which rows carry in place of the cookie where it is given. */
+  readonly bearerToken?: string;
   /** What the application is told about the session's person. */
   readonly user: string;
   readonly groups: string;
@@ -46,15 +48,24 @@ export async function runVector(vector: Vector, bed: VectorBed): Promise<void> {
 
 /** The bytes of a row, one per character. */
 function bytesOf(vector: Vector, bed: VectorBed): string {
-  if ('raw' in vector) return filled(vector.raw, bed);
+  const credential = credentialOf(bed);
+  if ('raw' in vector)
+    return filled(vector.raw.replace('Cookie: {session}', credential.join(': ')), bed);
   const headers = vector.headers.map(([name, value]): [string, string] => [name, value]);
   const isNamed = (wanted: string): boolean =>
     headers.some(([name]) => name.toLowerCase() === wanted);
-  if (vector.session === 'user' && !isNamed('cookie')) headers.push(['Cookie', '{session}']);
+  if (vector.session === 'user' && !isNamed(credential[0].toLowerCase()))
+    headers.push(credential);
   if (!isNamed('connection')) headers.push(['Connection', 'close']);
   const lines = [['Host', VECTOR_HOST], ...headers].map((pair) => `${pair.join(': ')}\r\n`);
   const text = `${vector.method} ${vector.target} HTTP/1.1\r\n${lines.join('')}\r\n${vector.body}`;
   return filled(text, bed);
+}
+
+function credentialOf({ bearerToken }: VectorBed): [name: string, value: string] {
+  return bearerToken === undefined
+    ? ['Cookie', '{session}']
+    : ['Authorization', `Bearer ${bearerToken}`];
 }
 
 function filled(text: string, bed: VectorBed): string {
@@ -139,7 +150,9 @@ function expectOnlyOurIdentity(vector: Vector, bed: VectorBed, arrival: Arrival)
   const identity = valuesOf(arrival, 'kubeflow-userid');
   if (vector.session === 'user') expect(identity).toEqual([bed.user]);
   else expect(identity).toEqual([]);
-  expect(arrival.rawHeaders.join('\n')).not.toContain(bed.sessionCookie);
+  for (const secret of [bed.sessionCookie, bed.bearerToken]) {
+    if (secret !== undefined) expect(arrival.rawHeaders.join('\n')).not.toContain(secret);
+  }
 }
 
 /** Values of a header in any spelling that an application could take for it. */
