@@ -5,7 +5,7 @@ import { isMapping, type RawConfig } from './environment.ts';
 import { leavesOf } from './leaves.ts';
 import { parseConfig, type ConfigSource } from './parse-config.ts';
 import type { Problem } from './problem.ts';
-import type { PartialConfig } from './rules.ts';
+import type { PartialConfig } from './rule.ts';
 import type { Config } from './schema.ts';
 import { readSecrets, secretPaths, type SecretFiles, type Secrets } from './secrets.ts';
 

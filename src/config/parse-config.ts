@@ -5,7 +5,8 @@ import { applyEnvironment, isMapping, type Environment, type RawConfig } from '.
 import { environmentName } from './environment-name.ts';
 import { optionTable } from './option-table.ts';
 import { schemaProblems, unknownOption, type Problem } from './problem.ts';
-import { contradictions, type PartialConfig } from './rules.ts';
+import type { PartialConfig } from './rule.ts';
+import { contradictions } from './rules.ts';
 import { configSchema, sections, type Config } from './schema.ts';
 import { secretPaths, whereItGoes } from './secrets.ts';
 

@@ -1,22 +1,12 @@
 // Owns the rules between options: what each may be alone is the schema's.
 import type { Problem } from './problem.ts';
-import type { Config } from './schema.ts';
-
-/** The sections that are well-formed: a rule that needs another one says nothing. */
-export type PartialConfig = { readonly [K in keyof Config]?: Config[K] | undefined };
-
-type Rule = (config: PartialConfig) => Problem[];
+import { isHttp, prefixProblem, problemIf, type PartialConfig, type Rule } from './rule.ts';
+import { tokenRules } from './token-rules.ts';
 
 /** Problems of options that contradict each other. */
 export function contradictions(config: PartialConfig): Problem[] {
   return rules.flatMap((rule) => rule(config));
 }
-
-function problemIf(condition: boolean, path: string, message: string): Problem[] {
-  return condition ? [{ path, message }] : [];
-}
-
-const isHttp = (url: string | undefined): boolean => url?.startsWith('http://') === true;
 
 const cookiesFollowOrigins: Rule = ({ publicOrigins = [], cookies }) => {
   if (cookies === undefined) return [];
@@ -81,11 +71,7 @@ const scopesNameOpenid: Rule = ({ oidc }) =>
 
 const prefixesAreUsable: Rule = ({ claims }) =>
   (['userPrefix', 'groupsPrefix'] as const).flatMap((name) =>
-    problemIf(
-      claims !== undefined && /,|^system:/.test(claims[name]),
-      `claims.${name}`,
-      'must not contain a comma or begin with "system:", which is reserved for Kubernetes',
-    ),
+    claims === undefined ? [] : prefixProblem(claims[name], `claims.${name}`),
   );
 
 const sharedSessionsNeedSharedKeys: Rule = ({ session, keys }) =>
@@ -284,4 +270,5 @@ const rules: readonly Rule[] = [
   upstreamsAreReachable,
   inferenceIsElsewhere,
   policyHasASource,
+  ...tokenRules,
 ];

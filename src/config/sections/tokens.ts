@@ -95,7 +95,7 @@ const tokenIssuer = section({
   }).prefault('24h'),
   insecureAnyUser: flag({
     about:
-      'Lets users contain "*" alone, or a pattern that fits every name: whoever controls this issuer can act as anybody.',
+      'Lets users and groups contain "*" alone: whoever controls this issuer can act as anybody.',
   }).default(false),
 }).transform(({ maxLifetime, ...rest }) => ({ ...rest, maxLifetimeMs: maxLifetime }));
 
