@@ -34,6 +34,8 @@ bench: node_modules/.package-lock.json ## CPU per request against oauth2-proxy, 
 	node test/neighbours/install.ts bench
 	npm run --silent build
 	node bench/inline-door.ts
+	node bench/bearer.ts
+	node bench/token-first-sight.ts
 	node bench/memory.ts
 	node --expose-gc bench/decisions.ts
 	node bench/whole-decision.ts

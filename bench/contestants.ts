@@ -5,6 +5,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { NODE_FLAGS, PROGRAM } from '../test/fixtures/image.ts';
 import { startDex, type Dex } from '../test/neighbours/dex.ts';
 import { startOauth2Proxy } from '../test/neighbours/oauth2-proxy.ts';
@@ -16,14 +17,15 @@ const PROXY_CORE = '0';
 export const OTHER_CORE = '1';
 
 const CLIENT = { id: 'kubeflow-oidc-authservice', secret: 'bench-secret' };
+const NO_COOKIE = 'Cookie: ';
 const PERSON = { login: 'user@example.com', password: '12341234' };
 
 export interface Contestant {
   readonly name: string;
   readonly url: string;
   readonly pid: number;
-  /** The Cookie header of a signed-in person. */
-  readonly cookie: string;
+  /** The header by which it knows a person who has signed in. */
+  readonly credential: string;
 }
 
 /** A child process that is ended by `stop`. */
@@ -51,16 +53,32 @@ async function stopChild(child: ChildProcess): Promise<void> {
   await once(child, 'exit');
 }
 
-/** Dex with a client for two redirect addresses. */
+/** Dex with a client for two redirect addresses, which also gives tokens for a password. */
 export function startBenchDex(ports: readonly number[]): Promise<Dex> {
   const redirectURIs = ports.map((port) => `http://127.0.0.1:${port}/oauth2/callback`);
-  return startDex({ clients: [{ ...CLIENT, name: 'bench', redirectURIs }] });
+  const clients = [{ ...CLIENT, name: 'bench', redirectURIs }];
+  return startDex({ clients, passwordConnector: 'local' });
+}
+
+/** The header with an ID token of the person for the client of both proxies. */
+export async function idTokenHeader(dex: Dex): Promise<string> {
+  const answer = await fetch(`${dex.url}/token`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${btoa(`${CLIENT.id}:${CLIENT.secret}`)}` },
+    body: new URLSearchParams({
+      ...{ grant_type: 'password', username: PERSON.login, password: PERSON.password },
+      scope: 'openid email profile groups',
+    }),
+  });
+  const { id_token: token } = z.object({ id_token: z.string() }).parse(await answer.json());
+  return `Authorization: Bearer ${token}`;
 }
 
 export async function startRival(
   dex: Dex,
   port: number,
   upstream: string,
+  args: readonly string[] = [],
 ): Promise<Contestant & Child> {
   const rival = await startOauth2Proxy({
     port,
@@ -68,12 +86,13 @@ export async function startRival(
     clientId: CLIENT.id,
     clientSecret: CLIENT.secret,
     upstream,
+    args,
     env: { GOMAXPROCS: '1' },
   });
   const { pid } = rival.process;
   await once(spawn('taskset', ['-a', '-p', '-c', PROXY_CORE, String(pid)]), 'exit');
-  const cookie = await signIn(rival.url);
-  return { name: 'oauth2-proxy 7.15.2', url: rival.url, pid, cookie, stop: () => rival.stop() };
+  const credential = await signIn(rival.url);
+  return { name: 'oauth2-proxy 7.15.2', url: rival.url, pid, credential, stop: () => rival.stop() };
 }
 
 export async function startGateway(
@@ -95,8 +114,8 @@ export async function startGateway(
   await pollUntil('the gateway to be ready', () => isOk(`http://127.0.0.1:${ports.admin}/readyz`), {
     withinMs: 60_000,
   });
-  await pollUntil('a sign-in at the gateway', async () => (await signIn(url)) !== '');
-  return { name: 'kubeflow-auth-gateway', url, cookie: await signIn(url), ...child };
+  await pollUntil('a sign-in at the gateway', async () => (await signIn(url)) !== NO_COOKIE);
+  return { name: 'kubeflow-auth-gateway', url, credential: await signIn(url), ...child };
 }
 
 function gatewayConfig(
@@ -133,5 +152,5 @@ async function isOk(url: string): Promise<boolean> {
 async function signIn(url: string): Promise<string> {
   const jar = new CookieJar();
   await signInByForm(`${url}/small`, PERSON, { jar });
-  return jar.header(new URL(url));
+  return NO_COOKIE + jar.header(new URL(url));
 }

@@ -23,7 +23,7 @@ export async function round(target: Contestant, path: string, seconds: number): 
     '--connections=16',
     `--duration=${seconds}s`,
     '--timeout=20s',
-    `--header=Cookie: ${target.cookie}`,
+    `--header=${target.credential}`,
     `${target.url}${path}`,
   ]);
   const used = cpuMicroseconds(target.pid) - before;

@@ -3,7 +3,7 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
-import type { Random } from '../../kernel/random.ts';
+import { pooledRandom, type Random } from '../../kernel/random.ts';
 import { createRateLimit, type RateLimit } from '../../kernel/rate-limit.ts';
 import type { TokenAuthentication, TokenAuthenticator } from '../authentication.ts';
 import type { IdentityHeaderNames } from '../session/identity-headers.ts';
@@ -43,7 +43,11 @@ export function createTokenAuthenticator(
   options: TokenAuthenticatorOptions,
   deps: TokenAuthenticatorDeps,
 ): TokenAuthenticator {
-  const known = new KnownTokens(options, { ...deps, identityTools: deps });
+  const known = new KnownTokens(options, {
+    ...deps,
+    random: pooledRandom(deps.random),
+    identityTools: deps,
+  });
   return new CachingTokenAuthenticator(options.outageBoundMs, {
     known,
     verifications: new Verifications(deps, (key, checked) => known.take(key, checked)),
