@@ -2,7 +2,14 @@
 import { z } from 'zod';
 import { access, rbac } from './sections/access.ts';
 import { identityHeaders, inferenceHosts, limits, upstreams } from './sections/forwarding.ts';
-import { cookies, files, listeners, publicOrigins, trustedProxies } from './sections/listeners.ts';
+import {
+  cookies,
+  extAuthz,
+  files,
+  listeners,
+  publicOrigins,
+  trustedProxies,
+} from './sections/listeners.ts';
 import { logging, shutdown } from './sections/operation.ts';
 import { claims, oidc } from './sections/provider.ts';
 import { keys, redis, session, sessionJwt } from './sections/sessions.ts';
@@ -11,6 +18,7 @@ import { tokens } from './sections/tokens.ts';
 /** Top-level options by name, each parsed on its own so that all problems are told at once. */
 export const sections = {
   listeners,
+  extAuthz,
   publicOrigins,
   trustedProxies,
   cookies,

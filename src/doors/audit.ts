@@ -14,7 +14,7 @@ export type AuditOutcome =
   /** A live connection that lost its permit. */
   | 'withdrawn';
 
-export type DoorName = 'inline' | 'websocket' | 'pages' | 'listener';
+export type DoorName = 'inline' | 'websocket' | 'check' | 'pages' | 'listener';
 
 /** What the catalogue and RBAC had to say of a request. */
 export interface AccessRecord {

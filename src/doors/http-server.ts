@@ -26,6 +26,7 @@ export interface HttpServerOptions {
 export function createHttpServer(
   options: HttpServerOptions,
   limits: RequestLimits,
+  takesWebSockets: boolean,
 ): Server | https.Server {
   const common: http.ServerOptions = {
     // Hygiene's own limits come first: these only bound what the parser holds.
@@ -41,7 +42,9 @@ export function createHttpServer(
     noDelay: true,
     // Any other protocol is ignored, as RFC 9110 section 7.8 allows: the request is an ordinary one.
     shouldUpgradeCallback: (req) =>
-      req.httpVersion === '1.1' && /(?:^|,)\s*websocket\s*(?:,|$)/i.test(req.headers.upgrade ?? ''),
+      takesWebSockets &&
+      req.httpVersion === '1.1' &&
+      /(?:^|,)\s*websocket\s*(?:,|$)/i.test(req.headers.upgrade ?? ''),
   };
   const server =
     options.tls === undefined

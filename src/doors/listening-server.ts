@@ -35,6 +35,8 @@ export interface ListeningServerDeps {
   readonly random: Random;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** False where a request that asks for a WebSocket is one to be judged like any other. */
+  readonly takesWebSockets: boolean;
   /** Answers a request that hygiene let pass; `isUpgrade` where it has become a bare connection. */
   readonly serve: (exchange: Exchange, head: RequestHead, isUpgrade: boolean) => void;
 }
@@ -48,7 +50,7 @@ export class ListeningServer {
   constructor(options: ListeningServerOptions, deps: ListeningServerDeps) {
     this.#options = options;
     this.#deps = deps;
-    this.#server = createHttpServer(options, deps.hygiene.limits);
+    this.#server = createHttpServer(options, deps.hygiene.limits, deps.takesWebSockets);
     this.#connections = new OpenConnections(this.#server);
     this.#listenTo(this.#server);
   }

@@ -7,7 +7,7 @@ import type { Hygiene } from '../request/hygiene.ts';
 import { hopHeaders, keptHeaders } from '../request/upstream-headers.ts';
 
 /** Carries the session JWT; managed, so a client's own never gets here. */
-const ASSERTION_HEADER = 'x-kfgw-assertion';
+export const ASSERTION_HEADER = 'x-kfgw-assertion';
 
 /**
  * The complete list: nothing that is not in it is sent, save `Connection` (RFC 9110 section 7.6.1).

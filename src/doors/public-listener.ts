@@ -56,6 +56,7 @@ export class PublicListener {
     this.#server = new ListeningServer(options, {
       ...deps,
       answers: this.#answers,
+      takesWebSockets: true,
       serve: (exchange, head, isUpgrade) => {
         this.#route(exchange, head, isUpgrade);
       },

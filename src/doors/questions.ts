@@ -38,16 +38,30 @@ export class Questions {
     const found = upstreams.match(head.target);
     if (found === undefined) return undefined;
     const match = merged(routes.match(head), found.route);
-    const isForPrograms =
-      found.route.neverRedirect || (match.kind === 'route' && match.route.neverRedirect);
-    const question: Question = {
-      head,
-      match,
-      client: isForPrograms ? 'program' : readClientKind(head),
-      isSameSite: isSameSite(head, hygiene.publicOrigins),
-    };
+    const question = questionAbout(head, match, hygiene);
+    if (found.route.neverRedirect)
+      return { upstream: found.upstream, question: forProgram(question) };
     return { upstream: found.upstream, question };
   }
+}
+
+/** What is asked about a request that falls under this match. */
+export function questionAbout(
+  head: RequestHead,
+  match: CatalogueMatch,
+  { publicOrigins }: Pick<Hygiene, 'publicOrigins'>,
+): Question {
+  const isForPrograms = match.kind === 'route' && match.route.neverRedirect;
+  return {
+    head,
+    match,
+    client: isForPrograms ? 'program' : readClientKind(head),
+    isSameSite: isSameSite(head, publicOrigins),
+  };
+}
+
+function forProgram(question: Question): Question {
+  return { ...question, client: 'program' };
 }
 
 /** A row of the catalogue wins; where there is none, a public upstream is public. */

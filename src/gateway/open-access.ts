@@ -6,6 +6,7 @@ import { createNamespacesOf, type NamespacesOf } from '../access/namespaces-of.t
 import type { Config } from '../config/schema.ts';
 import type { AccessRules } from '../decide.ts';
 import type { Cancel } from '../kernel/clock.ts';
+import { onAnyChange } from './any-change.ts';
 import type { GatewayParts } from './gateway-parts.ts';
 import { openPolicy, type OpenedPolicy } from './open-policy.ts';
 
@@ -39,12 +40,7 @@ export async function openAccess(config: Config, parts: GatewayParts): Promise<O
     routes,
     rules: { authorizer, mode, uninspected },
     namespacesOf: createNamespacesOf(index, source),
-    onChange(listener) {
-      const cancels = [index.onChange(listener), routes.onChange(listener)];
-      return () => {
-        for (const cancel of cancels) cancel();
-      };
-    },
+    onChange: (listener) => onAnyChange([index, routes], listener),
     reload: () => {
       routes.reload();
     },

@@ -7,6 +7,7 @@ import {
   createKubernetesSource,
   kubernetesCredentials,
 } from '../access/kubernetes/create-kubernetes-source.ts';
+import { openCluster } from '../access/kubernetes/cluster.ts';
 import { HttpApiClient } from '../access/kubernetes/api-client.ts';
 import { NodeApiTransport } from '../access/kubernetes/api-transport.ts';
 import { RbacIndex } from '../access/rbac/rbac-index.ts';
@@ -14,6 +15,7 @@ import type { ProfileRecord } from '../access/rbac/rbac-records.ts';
 import { DecisionReview } from '../access/review/decision-review.ts';
 import { subjectAccessReview } from '../access/review/subject-access-review.ts';
 import type { Config } from '../config/schema.ts';
+import type { Cluster } from '../identity/service-accounts/token-reviews.ts';
 import type { GatewayParts } from './gateway-parts.ts';
 
 export interface OpenedPolicy {
@@ -22,6 +24,8 @@ export interface OpenedPolicy {
   readonly isNew: (profile: ProfileRecord) => boolean;
   /** Undefined where there is no API server to ask. */
   readonly review: DecisionReview | undefined;
+  /** What judges the cluster's tokens; undefined where there is no API server to ask. */
+  readonly cluster: Cluster | undefined;
   close(): Promise<void>;
 }
 
@@ -34,7 +38,8 @@ export async function openPolicy(config: Config, parts: GatewayParts): Promise<O
   const { manifestsDirectory: directory } = config.rbac;
   if (directory !== undefined) {
     const source = await openManifestsSource({ directory, ...config.files }, tools);
-    return { index, source, isNew, review: undefined, close: () => source.close() };
+    const none = { review: undefined, cluster: undefined };
+    return { index, source, isNew, ...none, close: () => source.close() };
   }
   const address = {
     kubeconfigFile: config.rbac.kubeconfigFile,
@@ -43,6 +48,7 @@ export async function openPolicy(config: Config, parts: GatewayParts): Promise<O
   };
   const credentials = kubernetesCredentials(address, parts.clock);
   const source = createKubernetesSource(credentials, config.rbac, tools);
+  const opened = openCluster(credentials, { ...parts, accounts: index, policy: source });
   const transport = new NodeApiTransport(credentials, parts.clock);
   const review = new DecisionReview(config.rbac.review, {
     ...parts,
@@ -55,8 +61,10 @@ export async function openPolicy(config: Config, parts: GatewayParts): Promise<O
     source,
     isNew,
     review,
+    cluster: opened.cluster,
     async close() {
       review.close();
+      opened.close();
       transport.close();
       await source.close();
     },

@@ -3,20 +3,25 @@ import type { UpstreamOptions } from '../access/upstream-table.ts';
 import type { Config } from '../config/schema.ts';
 import type { ListeningServerOptions } from '../doors/listening-server.ts';
 import type { LoginOptions } from '../identity/login/login-options.ts';
+import type { IdentityHeaderNames } from '../identity/session/identity-headers.ts';
 import type { SessionOptions } from '../identity/session/session-options.ts';
 import type { HygieneOptions } from '../request/hygiene.ts';
 import type { OwnCookies } from '../request/own-cookies.ts';
 import { readIfNamed } from './open-storage.ts';
 
 export function hygieneOptions(config: Config, cookies: OwnCookies): HygieneOptions {
-  const { userId, groups, managed } = config.identityHeaders;
   return {
     ownCookies: cookies,
     publicOrigins: config.publicOrigins,
-    managedHeaders: [userId, groups, ...managed],
+    managedHeaders: managedHeaders(config),
     trustedProxies: config.trustedProxies,
     limits: config.limits,
   };
+}
+
+/** As configured; those that are always managed are request hygiene's. */
+export function managedHeaders({ identityHeaders }: Config): readonly string[] {
+  return [identityHeaders.userId, identityHeaders.groups, ...identityHeaders.managed];
 }
 
 export function loginOptions(config: Config): LoginOptions {
@@ -29,13 +34,18 @@ export function sessionOptions(config: Config): SessionOptions {
     ...{ idleMs, absoluteMs, outageBoundMs, cacheEntries },
     claimsRefreshAfterMs: config.claims.refreshAfterMs,
     claimsMaxAgeMs: config.claims.maxAgeMs,
-    userIdHeader: config.identityHeaders.userId,
-    groupsHeader: config.identityHeaders.groups,
+    ...identityHeaderNames(config),
   };
 }
 
-export function listenerOptions(config: Config): ListeningServerOptions {
-  return { ...config.listeners.public, tls: readTls(config.listeners.public.tls) };
+export function identityHeaderNames({ identityHeaders }: Config): IdentityHeaderNames {
+  return { userIdHeader: identityHeaders.userId, groupsHeader: identityHeaders.groups };
+}
+
+export function listenerOptions(
+  listener: Config['listeners']['public'] | Config['listeners']['check'],
+): ListeningServerOptions {
+  return { ...listener, tls: readTls(listener.tls) };
 }
 
 /** Certificate and key as the files hold them now. */

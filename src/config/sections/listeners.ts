@@ -1,6 +1,6 @@
 // Owns the options of where the gateway listens and how it is reached from outside.
 import { z } from 'zod';
-import { cidr, count, duration, file, flag, list, origin, section, text } from '../leaf.ts';
+import { choice, cidr, count, duration, file, flag, list, origin, section, text } from '../leaf.ts';
 
 const tls = section({
   certFile: file({
@@ -24,8 +24,7 @@ function address(port: number, who: string) {
   };
 }
 
-const publicListener = section({
-  ...address(8080, 'browsers, the load balancer or Istio'),
+const connections = {
   keepAlive: duration({
     about:
       'How long an idle connection is kept. Longer than the proxy in front keeps it (Envoy: 1h), so that it is never reused while closing.',
@@ -37,6 +36,24 @@ const publicListener = section({
     min: '1s',
     max: '10m',
   }).prefault('60s'),
+};
+
+const publicListener = section({
+  ...address(8080, 'browsers, the load balancer or Istio'),
+  ...connections,
+}).transform(({ keepAlive, headersTimeout, ...rest }) => ({
+  ...rest,
+  keepAliveMs: keepAlive,
+  headersTimeoutMs: headersTimeout,
+}));
+
+const checkListener = section({
+  enabled: flag({
+    about:
+      "Answers Envoy's checks over HTTP (ext_authz), as Istio's external authorizer asks them.",
+  }).default(false),
+  ...address(9191, 'Envoy'),
+  ...connections,
 }).transform(({ keepAlive, headersTimeout, ...rest }) => ({
   ...rest,
   keepAliveMs: keepAlive,
@@ -57,8 +74,16 @@ const localListener = section({
 
 export const listeners = section({
   public: publicListener.prefault({}),
+  check: checkListener.prefault({}),
   admin: section(address(9090, 'the kubelet and Prometheus')).prefault({}),
   local: localListener.prefault({}),
+}).prefault({});
+
+export const extAuthz = section({
+  identity: choice(['token', 'header'], {
+    about:
+      'How an application behind Envoy learns who is asking. token: the check answers with the session JWT in x-kfgw-assertion, and the mesh sets the identity headers from its claims. header: the check answers with the identity headers.',
+  }).default('token'),
 }).prefault({});
 
 export const publicOrigins = list(origin({ about: 'Scheme, host and port.' }), {
