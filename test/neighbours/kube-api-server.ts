@@ -1,5 +1,5 @@
 // Owns starting a real kube-apiserver with an etcd of its own, and RBAC as its only authorizer.
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomUUID, type KeyObject } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureBuilt } from './catalogue.ts';
@@ -25,6 +25,8 @@ export interface KubeApiServerOptions {
   readonly port?: number;
   /** Also runs the controller that fills aggregated ClusterRoles. */
   readonly aggregation?: boolean;
+  /** Also runs the controller that writes tokens without an end into Secrets that ask for one. */
+  readonly secretTokens?: boolean;
   /** Users besides the administrator; they may do what RBAC lets them. */
   readonly users?: readonly KubeUser[];
   /** Further flags of kube-apiserver. */
@@ -42,11 +44,19 @@ export interface KubeApiServer extends AsyncDisposable {
   readonly client: KubeClient;
   /** A kubeconfig file of the administrator, or of one of `users`. */
   kubeconfig(user?: string): string;
+  /** What it signs the tokens of service accounts with. */
+  readonly tokenKey: TokenKey;
   readonly process: NeighbourProcess;
   readonly etcd: Etcd;
   /** Ends it as signalled, its etcd too where data are lost, and starts it again on the same port. */
   restart(data: 'kept' | 'lost', signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
   stop(): Promise<void>;
+}
+
+export interface TokenKey {
+  readonly privateKey: KeyObject;
+  /** The same in PEM. */
+  readonly file: string;
 }
 
 /** Starts etcd and kube-apiserver on 127.0.0.1, and waits until its own roles are written. */
@@ -56,7 +66,8 @@ export async function startKubeApiServer(
   const etcd = await startEtcd();
   try {
     const server = await start(etcd, options);
-    return options.aggregation === true ? await withAggregation(server) : server;
+    const wanted = (['aggregation', 'secretTokens'] as const).filter((name) => options[name]);
+    return wanted.length > 0 ? await withControllers(server, wanted) : server;
   } catch (error) {
     await etcd.stop();
     throw error;
@@ -69,12 +80,13 @@ async function start(etcd: Etcd, options: KubeApiServerOptions): Promise<KubeApi
   const url = `https://127.0.0.1:${port}`;
   return startInScratchDirectory('kube-apiserver', async (directory) => {
     const certificate = await makeCertificate(directory);
+    const tokenKey = await writeTokenKey(directory);
     const people = await writePeople(directory, { url, ca: certificate.cert }, options.users ?? []);
     const client = new KubeClient(people.access());
     const process = await NeighbourProcess.start({
       name: `kube-apiserver on ${port}`,
       command: program,
-      args: [...(await flags(directory, etcd, port, certificate)), ...(options.args ?? [])],
+      args: [...flags(directory, etcd, port, certificate), ...(options.args ?? [])],
       directory,
       port,
       isReady: async () => (await client.ask('GET', '/readyz')).status === 200,
@@ -87,7 +99,7 @@ async function start(etcd: Etcd, options: KubeApiServerOptions): Promise<KubeApi
       await etcd.stop();
     };
     return {
-      ...{ port, url, client, process, etcd },
+      ...{ port, url, client, tokenKey, process, etcd },
       ...people,
       restart: (data, signal) => restart({ process, etcd }, data, signal),
       stop,
@@ -107,9 +119,13 @@ async function restart(
   await process.restart();
 }
 
-async function withAggregation(server: KubeApiServer): Promise<KubeApiServer> {
+async function withControllers(
+  server: KubeApiServer,
+  names: Parameters<typeof startKubeControllerManager>[1],
+): Promise<KubeApiServer> {
   try {
-    const controllers = await startKubeControllerManager(server.kubeconfig());
+    const { file } = server.tokenKey;
+    const controllers = await startKubeControllerManager(server.kubeconfig(), names, file);
     const stop = async (): Promise<void> => {
       await controllers.stop();
       await server.stop();
@@ -121,18 +137,25 @@ async function withAggregation(server: KubeApiServer): Promise<KubeApiServer> {
   }
 }
 
+const TOKEN_KEY = 'service-accounts.key';
+const TOKEN_PUBLIC_KEY = 'service-accounts.pub';
+
+async function writeTokenKey(directory: string): Promise<TokenKey> {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const file = join(directory, TOKEN_KEY);
+  await writeFile(file, privateKey.export({ type: 'pkcs1', format: 'pem' }));
+  const publicPem = publicKey.export({ type: 'spki', format: 'pem' });
+  await writeFile(join(directory, TOKEN_PUBLIC_KEY), publicPem);
+  return { privateKey, file };
+}
+
 /** No nodes, no service accounts' tokens in pods, no load balancer: what is left is the API. */
-async function flags(
+function flags(
   directory: string,
   etcd: Etcd,
   port: number,
   { certFile, keyFile }: Certificate,
-): Promise<string[]> {
-  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const signing = join(directory, 'service-accounts.key');
-  const verifying = join(directory, 'service-accounts.pub');
-  await writeFile(signing, privateKey.export({ type: 'pkcs1', format: 'pem' }));
-  await writeFile(verifying, publicKey.export({ type: 'spki', format: 'pem' }));
+): string[] {
   return [
     ...[`--etcd-servers=${etcd.url}`, '--bind-address=127.0.0.1', `--secure-port=${port}`],
     ...['--advertise-address=127.0.0.1', '--endpoint-reconciler-type=none'],
@@ -142,8 +165,8 @@ async function flags(
       `--tls-private-key-file=${keyFile}`,
     ],
     '--service-account-issuer=https://kubernetes.default.svc',
-    `--service-account-key-file=${verifying}`,
-    `--service-account-signing-key-file=${signing}`,
+    `--service-account-key-file=${join(directory, TOKEN_PUBLIC_KEY)}`,
+    `--service-account-signing-key-file=${join(directory, TOKEN_KEY)}`,
     `--token-auth-file=${join(directory, 'tokens.csv')}`,
     ...['--authorization-mode=RBAC', '--service-cluster-ip-range=10.96.0.0/24'],
     '--disable-admission-plugins=ServiceAccount',

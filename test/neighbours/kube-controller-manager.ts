@@ -1,4 +1,4 @@
-// Owns starting a real kube-controller-manager with one controller: the one that fills aggregated ClusterRoles.
+// Owns starting a real kube-controller-manager with the few controllers that a test asks for.
 import { ensureBuilt } from './catalogue.ts';
 import { makeCertificate } from './certificate.ts';
 import { freePort } from './free-port.ts';
@@ -8,8 +8,21 @@ import { plainRequest } from './plain-request.ts';
 const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 20_000;
 
-/** Starts it on the API server of the kubeconfig file, and waits until it says that it is healthy. */
-export async function startKubeControllerManager(kubeconfig: string): Promise<NeighbourProcess> {
+/** What each of them does, by the names that they have here. */
+const controllers = {
+  aggregation: 'clusterrole-aggregation-controller',
+  secretTokens: 'serviceaccount-token-controller',
+} as const;
+
+/**
+ * Starts it on the API server of the kubeconfig file, and waits until it says that it is healthy.
+ * `tokenKeyFile` is what tokens in Secrets are signed with.
+ */
+export async function startKubeControllerManager(
+  kubeconfig: string,
+  names: readonly (keyof typeof controllers)[],
+  tokenKeyFile: string,
+): Promise<NeighbourProcess> {
   const program = await ensureBuilt('kube-controller-manager-1.36.3');
   const port = await freePort();
   return startInScratchDirectory('kube-controller-manager', async (directory) => {
@@ -18,7 +31,11 @@ export async function startKubeControllerManager(kubeconfig: string): Promise<Ne
       name: `kube-controller-manager on ${port}`,
       command: program,
       args: [
-        ...[`--kubeconfig=${kubeconfig}`, '--controllers=clusterrole-aggregation-controller'],
+        ...[
+          `--kubeconfig=${kubeconfig}`,
+          `--controllers=${names.map((name) => controllers[name]).join(',')}`,
+          `--service-account-private-key-file=${tokenKeyFile}`,
+        ],
         // Alone, it need not be elected.
         '--leader-elect=false',
         ...['--bind-address=127.0.0.1', `--secure-port=${port}`],

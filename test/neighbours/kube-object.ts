@@ -32,6 +32,8 @@ const kinds: Readonly<Record<string, { readonly resource: string; readonly isOfC
   {
     Namespace: { resource: 'namespaces', isOfCluster: true },
     ServiceAccount: { resource: 'serviceaccounts' },
+    Pod: { resource: 'pods' },
+    Secret: { resource: 'secrets' },
     Role: { resource: 'roles' },
     RoleBinding: { resource: 'rolebindings' },
     ClusterRole: { resource: 'clusterroles', isOfCluster: true },

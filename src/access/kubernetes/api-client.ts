@@ -21,8 +21,8 @@ export type ApiOutcome =
     };
 
 export interface ApiClient {
-  /** Reads what is at a path; `deadlineMs` as for the others. Never rejects. */
-  getJson(path: string, deadlineMs: number): Promise<ApiOutcome>;
+  /** Reads what is at a path, in one of the types of JSON that `accept` names. Never rejects. */
+  getJson(path: string, deadlineMs: number, accept?: string): Promise<ApiOutcome>;
   /** Creates an object; `deadlineMs` is from the call to the last byte. Never rejects. */
   postJson(path: string, body: unknown, deadlineMs: number): Promise<ApiOutcome>;
   /** Changes an object by a merge patch (RFC 7396). Never rejects. */
@@ -38,28 +38,28 @@ export class HttpApiClient implements ApiClient {
     this.#clock = clock;
   }
 
-  getJson(path: string, deadlineMs: number): Promise<ApiOutcome> {
-    return this.#ask({ method: 'GET', path }, deadlineMs);
+  getJson(path: string, deadlineMs: number, accept = JSON_TYPE): Promise<ApiOutcome> {
+    return this.#ask({ method: 'GET', path, accept }, deadlineMs);
   }
 
   postJson(path: string, value: unknown, deadlineMs: number): Promise<ApiOutcome> {
     const body = { type: JSON_TYPE, text: JSON.stringify(value) };
-    return this.#ask({ method: 'POST', path, body }, deadlineMs);
+    return this.#ask({ method: 'POST', path, accept: JSON_TYPE, body }, deadlineMs);
   }
 
   mergePatch(path: string, patch: unknown, deadlineMs: number): Promise<ApiOutcome> {
     const body = { type: 'application/merge-patch+json', text: JSON.stringify(patch) };
-    return this.#ask({ method: 'PATCH', path, body }, deadlineMs);
+    return this.#ask({ method: 'PATCH', path, accept: JSON_TYPE, body }, deadlineMs);
   }
 
   close(): void {
     this.#transport.close();
   }
 
-  async #ask(asked: Omit<ApiRequest, 'accept' | 'endMs'>, deadlineMs: number): Promise<ApiOutcome> {
+  async #ask(asked: Omit<ApiRequest, 'endMs'>, deadlineMs: number): Promise<ApiOutcome> {
     const endMs = this.#clock.monotonicMs() + deadlineMs;
     try {
-      const answer = await this.#transport.request({ ...asked, accept: JSON_TYPE, endMs });
+      const answer = await this.#transport.request({ ...asked, endMs });
       return await this.#outcomeOf(answer, endMs);
     } catch (error) {
       return unavailable(errorText(error));

@@ -167,7 +167,10 @@ describe('what a cluster says of itself', () => {
     const keys = { keys: [{ kty: 'RSA', kid: 'a', n: 'AQ', e: 'AQAB' }] };
     answer(200, keys);
     expect(await opened.cluster.keySet()).toEqual(keys);
-    expect(server.requests[0]).toMatchObject({ method: 'GET', path: '/openid/v1/jwks', body: '' });
+    const [asked] = server.requests;
+    expect(asked).toMatchObject({ method: 'GET', path: '/openid/v1/jwks', body: '' });
+    // A real API server answers 406 to application/json alone.
+    expect(asked?.headers.accept).toContain('application/jwk-set+json');
   });
 
   it.each([

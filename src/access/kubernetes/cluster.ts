@@ -6,13 +6,15 @@ import { SECOND_MS } from '../../kernel/duration.ts';
 import { fieldsOf, isFields } from '../../kernel/fields.ts';
 import type { PolicySource, PolicyState } from '../policy-source.ts';
 import type { RbacReader } from '../rbac/rbac-reader.ts';
-import { HttpApiClient, type ApiClient } from './api-client.ts';
+import { HttpApiClient, type ApiClient, type ApiOutcome } from './api-client.ts';
 import type { ApiCredentials } from './api-credentials.ts';
 import { NodeApiTransport } from './api-transport.ts';
 import { askTwice } from './second-try.ts';
 import { tokenReview } from './token-review.ts';
 
 const KEY_SET = '/openid/v1/jwks';
+/** The only type that this path has (RFC 7517 section 8.5); a proxy in between may know JSON alone. */
+const KEY_SET_TYPES = 'application/jwk-set+json, application/json';
 const DISCOVERY = '/.well-known/openid-configuration';
 /** Less than a review may take: both together must be over within what a verdict may take. */
 const WITHIN_MS = 1.5 * SECOND_MS;
@@ -53,11 +55,12 @@ function clusterOf(
   api: Pick<ApiClient, 'getJson' | 'postJson'>,
   { accounts, policy, clock }: ClusterDeps,
 ): Cluster {
-  const read = (path: string) => readFrom(api, path, clock);
+  const read = (path: string, accept?: string) =>
+    readFrom((withinMs) => api.getJson(path, withinMs, accept), path, clock);
   return {
     review: tokenReview(api, clock),
     async keySet() {
-      const body = await read(KEY_SET);
+      const body = await read(KEY_SET, KEY_SET_TYPES);
       if (!isKeySet(body)) throw new ClusterSilent(`${KEY_SET}: no key set`);
       return body;
     },
@@ -77,11 +80,11 @@ function clusterOf(
 
 /** Undefined where there is nothing at the path. Rejects with ClusterSilent. */
 async function readFrom(
-  api: Pick<ApiClient, 'getJson'>,
+  ask: (withinMs: number) => Promise<ApiOutcome>,
   path: string,
   clock: Clock,
 ): Promise<unknown> {
-  const outcome = await askTwice((withinMs) => api.getJson(path, withinMs), WITHIN_MS, clock);
+  const outcome = await askTwice(ask, WITHIN_MS, clock);
   if (outcome.kind === 'ok') return outcome.body;
   if (outcome.kind === 'refused' && outcome.status === NOT_FOUND) return undefined;
   throw new ClusterSilent(`${path}: ${outcome.problem}`);
