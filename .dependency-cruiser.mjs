@@ -9,7 +9,8 @@ const rooms = {
   '^src/doors/': ['kernel', 'request', 'identity', 'access', 'decide\\.ts'],
   '^src/pages/': ['kernel', 'request', 'identity', 'access', 'decide\\.ts'],
   '^src/observe/': ['kernel'],
-  '^src/commands/': ['kernel', 'config', 'identity', 'request', 'access'],
+  '^src/cli/': ['kernel', 'identity'],
+  '^src/commands/': ['kernel', 'config', 'identity', 'request', 'access', 'cli'],
   '^src/gateway\\.ts$': ['(?!main)'],
   '^src/gateway/': ['(?!main)'],
 };

@@ -23,6 +23,9 @@ Commands:
   check-config --config FILE   tell all problems of a configuration, and what it means
   keys init|rotate|list|prune  make and rotate the keys that replicas share
   explain SOURCE --user USER   who may do what, and by which binding, role and rule
+  login --url URL              sign in at a gateway, for the programs of this machine
+  token                        print a short-lived token for a script
+  logout                       revoke and forget the login
 
 Options:
   --help      this text; COMMAND --help tells more
@@ -31,8 +34,8 @@ Options:
 Every option of the configuration can also be given by environment: KFGW_OIDC__CLIENT_ID is
 oidc.clientId. docs/configuration.md lists them all.
 
-Exit status: 0 a clean stop; 1 a failure while running; 2 a wrong configuration or call; explain
-also 3, for no.`;
+Exit status: 0 a clean stop; 1 a failure while running; 2 a wrong configuration or call; explain,
+login and token also 3, for no.`;
 
 /** Loaded when asked for: "keys" on a laptop loads no server. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
@@ -40,6 +43,9 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'check-config': async () => (await import('./commands/check-config.ts')).checkConfig,
   keys: async () => (await import('./commands/keys.ts')).keys,
   explain: async () => (await import('./commands/explain.ts')).explain,
+  login: async () => (await import('./commands/login.ts')).login,
+  token: async () => (await import('./commands/token.ts')).token,
+  logout: async () => (await import('./commands/logout.ts')).logout,
 };
 
 const terminal: Terminal = {
