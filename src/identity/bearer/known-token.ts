@@ -19,7 +19,7 @@ export type Unavailable = Extract<TokenVerdict, { kind: 'unavailable' }>;
  * `good`: granted. `due`: granted, and time to ask the verifier beside it. `ask`: the verifier first.
  * `spent`: lived on trust for as long as an outage may last.
  */
-export type Standing = 'good' | 'due' | 'ask' | 'spent';
+type Standing = 'good' | 'due' | 'ask' | 'spent';
 
 export interface Belief {
   /** Monotonic milliseconds at which the verifier was asked. */

@@ -17,7 +17,7 @@ const REFUSED_FOR_MS = 5 * SECOND_MS;
 /** Bad tokens cost nothing to make; they have a memory of their own, and cannot crowd out good ones. */
 const MOST_REFUSED = 10_000;
 
-export type Rejected = Extract<TokenAuthentication, { kind: 'rejected' }>;
+type Rejected = Extract<TokenAuthentication, { kind: 'rejected' }>;
 export type Taken = KnownToken | Rejected | Unavailable;
 
 interface Refusal {

@@ -17,14 +17,14 @@ import { Verifications } from './verifications.ts';
 /** Some MiB at most, and more clients than one replica sees in a minute. */
 const MAX_CLIENTS = 20_000;
 
-export interface TokenAuthenticatorOptions extends KnownTokensOptions {
+interface TokenAuthenticatorOptions extends KnownTokensOptions {
   /** Tokens per minute from one client that are verified although this replica does not know them. */
   readonly unknownPerMinute: number;
   /** How long a known token goes on while its verifier cannot tell, in milliseconds. */
   readonly outageBoundMs: number;
 }
 
-export interface TokenAuthenticatorDeps {
+interface TokenAuthenticatorDeps {
   /** The first that claims a token judges it. */
   readonly verifiers: readonly TokenVerifier[];
   readonly clock: Clock;
