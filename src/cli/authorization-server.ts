@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { customFetch, discovery, None, type Configuration } from 'openid-client';
 import { COMMAND_LINE_CLIENT_ID } from '../identity/oauth/command-line-client.ts';
 import { boundedFetch } from '../identity/login/bounded-fetch.ts';
-import { permitHttp } from '../identity/login/provider-metadata.ts';
+import { permitHttp } from '../identity/login/permit-http.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { SECOND_MS } from '../kernel/duration.ts';
 import { UnusableAnswer } from './server-fault.ts';

@@ -1,20 +1,9 @@
 // Owns where the provider's endpoints are: as it says itself, as configured, or some of each.
-import {
-  allowInsecureRequests,
-  type Configuration,
-  customFetch,
-  discovery,
-  None,
-  type CustomFetch,
-  type ServerMetadata,
-} from 'openid-client';
+import { customFetch, discovery, None, type CustomFetch, type ServerMetadata } from 'openid-client';
 import { SECOND_MS } from '../../kernel/duration.ts';
 import type { LoginEndpoints, LoginOptions } from './login-options.ts';
+import { permitHttp } from './permit-http.ts';
 import { SIGNING_ALGORITHMS } from './provider-keys.ts';
-
-// Marked as deprecated only to stand out; used only where insecureIssuerOverHttp is named.
-// eslint-disable-next-line @typescript-eslint/no-deprecated
-export const permitHttp: (configuration: Configuration) => void = allowInsecureRequests;
 
 /** Stands for the gateway's own origin where openid-client takes absolute addresses only (RFC 6761). */
 const OWN_ORIGIN = 'https://gateway.invalid';

@@ -6,9 +6,10 @@ import { chance } from '../../kernel/random.ts';
 import { boundedFetch, type FetchBounds } from './bounded-fetch.ts';
 import { clientAuthentication } from './client-authentication.ts';
 import type { LoginDependencies, LoginOptions } from './login-options.ts';
+import { permitHttp } from './permit-http.ts';
 import { providerFault } from './provider-fault.ts';
 import { ProviderKeys } from './provider-keys.ts';
-import { permitHttp, readProviderMetadata, type ProviderMetadata } from './provider-metadata.ts';
+import { readProviderMetadata, type ProviderMetadata } from './provider-metadata.ts';
 
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30 * SECOND_MS;
