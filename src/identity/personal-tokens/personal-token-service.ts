@@ -2,7 +2,6 @@
 // revoked.
 import type { Clock } from '../../kernel/clock.ts';
 import { SECOND_MS } from '../../kernel/duration.ts';
-import type { Logger } from '../../kernel/logger.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
 import { randomId, type Random } from '../../kernel/random.ts';
 import type { ReasonCode } from '../../kernel/reasons.ts';
@@ -58,7 +57,6 @@ interface PersonalTokenServiceParts {
   readonly journal: Pick<UseJournal, 'flush'>;
   readonly clock: Clock;
   readonly random: Random;
-  readonly logger: Logger;
   readonly metrics: Metrics;
   readonly options: PersonalTokenOptions;
 }
@@ -159,13 +157,8 @@ export class PersonalTokenService implements PersonalTokens {
 
   /** False when the provider ended the person's grant in this very moment. */
   async #write(key: string, record: TokenRecord): Promise<boolean> {
-    const { logger, metrics, records } = this.#parts;
-    if ((await records.create(key, record)) === 'exists') return false;
-    const { expiresAtMs, handle, kind, owner, scope } = record;
-    const { userId: user } = owner.principal;
-    metrics.increment('kfgw_token_created_total', { kind });
-    const expires = new Date(expiresAtMs).toISOString();
-    logger.info('A personal token was made.', { handle, kind, user, scope, expires });
+    if ((await this.#parts.records.create(key, record)) === 'exists') return false;
+    this.#parts.metrics.increment('kfgw_token_created_total', { kind: record.kind });
     return true;
   }
 

@@ -126,6 +126,20 @@ describe('somebody who has left', () => {
     await verified(replica, spared);
   });
 
+  it('is not who just signs in, which makes the provider refuse the older grant', async () => {
+    const { token } = await replicas.token(replica);
+    replicas.provider.answer = () => Promise.resolve({ kind: 'ended' });
+    await replicas.pass(HOUR_MS);
+    await verified(replica, token);
+    await replicas.pass(250);
+    expect(replicas.provider.presented).toHaveLength(1);
+    replicas.provider.answer = undefined;
+    replicas.provider.groups = ['team-b'];
+    await replicas.signIn(replica);
+    await replicas.pass(SECOND_MS);
+    expect(await groupsOf(token)).toEqual(['team-b']);
+  });
+
   it('loses them after a day, whatever the provider’s error is', async () => {
     const { token } = await replicas.token(replica);
     replicas.provider.answer = () => Promise.resolve({ kind: 'failed' });
@@ -167,7 +181,9 @@ describe('somebody who comes back', () => {
     const { token } = await replicas.token(replica);
     replicas.provider.answer = () => Promise.resolve({ kind: 'ended' });
     await replicas.pass(2 * DAY_MS);
-    expect(await verdictOn(replica, token)).toMatchObject(providerEnded);
+    const asked = verdictOn(replica, token);
+    await replicas.pass(SECOND_MS);
+    expect(await asked).toMatchObject(providerEnded);
   });
 
   it('is told to try again while the provider takes its time', async () => {

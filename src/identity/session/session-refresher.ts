@@ -18,6 +18,12 @@ import type { ClaimsRefresher } from './session-use.ts';
 const PERSIST_FOR_MS = 10 * MINUTE_MS;
 const FIRST_PERSIST_PAUSE_MS = 100;
 const LONGEST_PERSIST_PAUSE_MS = 5 * SECOND_MS;
+/**
+ * Between a refused grant and the end of what lived by it: Dex ends a person's older grant when a
+ * sign-in gets its tokens, and those may be on their way to the store. Sessions would come back by
+ * that sign-in, tokens would not.
+ */
+const SIGN_IN_ON_ITS_WAY_MS = 500;
 
 type RefreshResult =
   | 'refreshed'
@@ -101,6 +107,7 @@ export class SessionRefresher implements ClaimsRefresher {
     if (outcome.kind === 'refreshed' && personKey(outcome.login.tokens) === person) {
       return await this.#keep(lease, person, { used, login: outcome.login });
     }
+    await pause(this.#parts.clock, SIGN_IN_ON_ITS_WAY_MS, this.#closing.signal);
     return await this.#endUnlessSuperseded(person, used);
   }
 
