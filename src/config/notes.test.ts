@@ -57,6 +57,22 @@ describe('notes', () => {
       { rbac: { source: 'manifests', manifestsDirectory: '/etc/policy' } },
       'read from manifests',
     ],
+    [
+      'service accounts that nobody can be asked about',
+      { rbac: { source: 'manifests', manifestsDirectory: '/etc/policy' } },
+      'Service-account tokens are not taken',
+    ],
+    ['tokens in memory', { session: {} }, 'a restart ends them all'],
+    [
+      'tokens without refresh',
+      { oidc: { ...plain.oidc, scopes: ['openid'] } },
+      'personal tokens stop 24h after',
+    ],
+    [
+      "other clients' tokens",
+      { tokens: { provider: { audiences: ['kubeflow', 'ci'] } } },
+      'makes for kubeflow, ci are taken',
+    ],
     ['no patience with the API server', { rbac: { degradedFor: '0s' } }, 'rbac.degradedFor is 0s'],
   ])('tell of %s', (_what, changes, note) => {
     expect(notes(changes).join('\n')).toContain(note);

@@ -1,5 +1,5 @@
 // Owns what a correct configuration means that its writer may not expect.
-import { MINUTE_MS } from '../kernel/duration.ts';
+import { HOUR_MS, MINUTE_MS } from '../kernel/duration.ts';
 import type { Config } from './schema.ts';
 
 /** Sentences for check-config; none of them is a fault. */
@@ -7,6 +7,7 @@ export function notesOf(config: Config): string[] {
   return [
     ...addressNotes(config),
     ...sessionNotes(config),
+    ...tokenNotes(config),
     ...upstreamNotes(config),
     ...accessNotes(config),
   ];
@@ -50,6 +51,29 @@ function sessionNotes({ session, keys, oidc, sessionJwt }: Config): string[] {
     ...noteIf(
       sessionJwt.publishDelayMs < 20 * MINUTE_MS,
       'sessionJwt.publishDelay is shorter than the 20m for which istiod keeps key sets: a new key may sign before Istio knows it.',
+    ),
+  ];
+}
+
+function tokenNotes({ tokens, session, rbac, oidc }: Config): string[] {
+  const { provider, serviceAccounts, personal, maxClaimsAgeMs } = tokens;
+  const hours = Math.round(maxClaimsAgeMs / HOUR_MS);
+  return [
+    ...noteIf(
+      serviceAccounts.enabled && rbac.source === 'manifests',
+      'Service-account tokens are not taken: rbac.source is manifests, and there is no API server to ask about them.',
+    ),
+    ...noteIf(
+      personal.enabled && session.store === 'memory',
+      'Personal tokens and command-line logins are kept in memory: a restart ends them all.',
+    ),
+    ...noteIf(
+      personal.enabled && !oidc.scopes.includes('offline_access'),
+      `oidc.scopes lacks offline_access: personal tokens stop ${hours}h after their owner last signed in (tokens.maxClaimsAge).`,
+    ),
+    ...noteIf(
+      provider.enabled && provider.audiences.length > 0,
+      `Tokens that the provider makes for ${provider.audiences.join(', ')} are taken: whoever holds one acts as its user at every application.`,
     ),
   ];
 }
