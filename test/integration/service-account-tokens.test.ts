@@ -1,6 +1,7 @@
 // Service-account tokens of a real API server: made, bound, expired, of accounts that go, and while it is down.
 import { SignJWT, decodeJwt, decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { documentedYaml } from '../fixtures/documented-yaml.ts';
 import {
   AUDIENCE,
   podOf,
@@ -103,6 +104,14 @@ describeWith(neighbours, 'a service-account token of a real cluster', () => {
     });
     expect(decodeJwt(token)).toMatchObject({ iss: 'kubernetes/serviceaccount' });
     expect(await bed.ask(token)).toEqual({ kind: 'rejected', reason: 'token_lifetime' });
+  });
+
+  it('is what the pod of the documentation asks for, as CI is bound by its own name', async () => {
+    await made('default-editor');
+    const documented = documentedYaml('tokens.md') as readonly KubeObject[];
+    const objects = documented.filter(({ kind }) => kind === 'Pod' || kind === 'RoleBinding');
+    expect(objects).toHaveLength(2);
+    for (const object of objects) await bed.server.client.create(object);
   });
 
   it('that has expired is refused, as is one that the cluster would have signed and has not made', async () => {

@@ -23,6 +23,7 @@ test.each([
   'docs/decisions/0012-route-catalogue.md',
   'docs/routes.md',
   'docs/decisions/0014-inspection-and-review.md',
+  'docs/decisions/0017-service-account-tokens.md',
 ])('every file that %s names exists', (document) => {
   const paths = pathsNamedIn(document);
   expect(paths).not.toEqual([]);
