@@ -1,6 +1,7 @@
 // Owns one key of an issuer: whether it can be used at all, and for which algorithms.
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { isFields, type Fields } from '../../kernel/fields.ts';
+import { isKindOf } from './signature-algorithm.ts';
 
 export interface PublicKey {
   readonly kid: string | undefined;
@@ -49,18 +50,7 @@ function isStrong({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boole
   return asymmetricKeyType !== 'rsa' || modulusLength >= SHORTEST_RSA_BITS;
 }
 
-/** Kind of key and curve, as Node names them, by algorithm (RFC 7518 section 3.1, RFC 8037 section 3.1). */
-const kinds: ReadonlyMap<string, string> = new Map([
-  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'].map((alg) => [alg, 'rsa'] as const),
-  ['ES256', 'ec prime256v1'],
-  ['ES384', 'ec secp384r1'],
-  ['ES512', 'ec secp521r1'],
-  ['EdDSA', 'ed25519'],
-]);
-
-/** Whether a signature of this algorithm can be by this key (RFC 8725 section 3.1). */
+/** Whether a signature of this algorithm can be by this key, by its kind and by what its issuer says. */
 export function fitsAlgorithm({ alg: only, key }: PublicKey, alg: string): boolean {
-  const curve = key.asymmetricKeyDetails?.namedCurve;
-  const kind = [key.asymmetricKeyType, curve].filter((part) => part !== undefined).join(' ');
-  return kinds.get(alg) === kind && (only === undefined || only === alg);
+  return isKindOf(alg, key) && (only === undefined || only === alg);
 }
