@@ -1,6 +1,6 @@
 """Calls the unmodified SDK of Kubeflow Pipelines: JSON on standard input, JSON on standard output.
 
-In: {"host", "credentials": {"kind": "existing_token", "token"} | {"kind": "volume"[, "path"]}, "calls": [[METHOD, ARGUMENTS]]}
+In: {"host"[, "namespace"], "credentials": {"kind": "existing_token", "token"} | {"kind": "volume"[, "path"]}, "calls": [[METHOD, ARGUMENTS]]}
 Out: [{"result"} or {"raised": {"type", "status", "reason", "body", "text"}}], one for each call.
 The method `run_greeting` creates a run of a pipeline that is written here.
 """
@@ -25,11 +25,12 @@ def greeting(whom: str = "world"):
 
 
 def client_for(order):
+    where = {name: order[name] for name in ("host", "namespace") if name in order}
     credentials = order["credentials"]
     if credentials["kind"] == "existing_token":
-        return kfp.Client(host=order["host"], existing_token=credentials["token"])
+        return kfp.Client(**where, existing_token=credentials["token"])
     volume = kfp.client.ServiceAccountTokenVolumeCredentials(path=credentials.get("path"))
-    return kfp.Client(host=order["host"], credentials=volume)
+    return kfp.Client(**where, credentials=volume)
 
 
 def call(client, method, arguments):

@@ -22,6 +22,11 @@ export interface KfpOrder {
   /** Where Pipelines is: `http://127.0.0.1:PORT/pipeline`. */
   readonly host: string;
   readonly credentials: KfpCredentials;
+  /**
+   * The namespace of the client. Without one it asks for Pipelines' health first, five times in 25 s before
+   * it says that it was refused.
+   */
+  readonly namespace?: string;
   /** Methods of `kfp.Client` and their arguments; `run_greeting` runs a small pipeline. */
   readonly calls: readonly (readonly [
     method: string,

@@ -1,4 +1,5 @@
-// Owns signing in without a browser: follows redirects, keeps cookies and posts Dex's forms.
+// Owns signing in without a browser: follows redirects and pages that lead on by themselves, keeps cookies
+// and posts Dex's forms.
 import { plainRequest, type PlainAnswer } from './plain-request.ts';
 
 const MAX_STEPS = 30;
@@ -92,6 +93,8 @@ function followUp(url: URL, answer: PlainAnswer, person: Person): Step | undefin
     return { url: new URL(location, url) };
   }
   if (answer.status !== 200) return undefined;
+  const refresh = unescapeHtml(/http-equiv="refresh" content="0; ?url=([^"]*)"/.exec(body)?.[1]);
+  if (refresh !== undefined) return { url: new URL(refresh, url) };
   if (body.includes('name="password"')) {
     const { login, password } = person;
     return { url: new URL(formAction(body) ?? url, url), form: { login, password } };
