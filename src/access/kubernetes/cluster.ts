@@ -22,8 +22,8 @@ const NOT_FOUND = 404;
 /** However many pods come at once: what the API server must do for us at the same time is bounded. */
 const MOST_CONNECTIONS = 16;
 
-/** The API server did not answer, or with something else than was asked for. @internal */
-export class ClusterSilent extends Error {
+/** The API server did not answer, or with something else than was asked for. */
+class ClusterSilent extends Error {
   override readonly name = 'ClusterSilent';
 }
 
