@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RedisOptions } from '../../src/identity/session/redis-options.ts';
 import { Secret } from '../../src/kernel/secret.ts';
+import { describePersonalTokens } from '../contract/personal-tokens.ts';
 import { LONG_MS, name, session } from '../contract/record-store-fixture.ts';
 import { describeRecordStore } from '../contract/record-store.ts';
 import { documentedAcl } from '../fixtures/documented-acl.ts';
@@ -41,6 +42,7 @@ describeWith(['redis'], 'RedisRecordStore with a Cluster', () => {
     replica.heard.filter((change) => change.kind === 'session' && change.key === key).length;
 
   describeRecordStore('conformance', () => redisUnderTest(options(cluster.nodes)));
+  describePersonalTokens('personal tokens', () => openRedisReplica(options(cluster.nodes)));
 
   it('finds all nodes through one, and uses all masters', async () => {
     await using replica = await openRedisReplica(options(cluster.nodes.slice(0, 1)));

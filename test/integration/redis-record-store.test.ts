@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { StoreUnavailable } from '../../src/identity/session/record-store.ts';
 import { Secret } from '../../src/kernel/secret.ts';
+import { describePersonalTokens } from '../contract/personal-tokens.ts';
 import { everyCall, LONG_MS, name, session } from '../contract/record-store-fixture.ts';
 import { describeRecordStore } from '../contract/record-store.ts';
 import {
@@ -27,6 +28,7 @@ describeWith(['redis'], 'RedisRecordStore with one server', () => {
   });
 
   describeRecordStore('conformance', () => redisUnderTest(singleRedis(redis.port)));
+  describePersonalTokens('personal tokens', () => openRedisReplica(singleRedis(redis.port)));
 
   describe('what stands in Redis', () => {
     let replica: RedisReplica;

@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RedisOptions } from '../../src/identity/session/redis-options.ts';
 import { Secret } from '../../src/kernel/secret.ts';
+import { describePersonalTokens } from '../contract/personal-tokens.ts';
 import { LONG_MS, name, session } from '../contract/record-store-fixture.ts';
 import { describeRecordStore } from '../contract/record-store.ts';
 import {
@@ -44,6 +45,7 @@ describeWith(['redis'], 'RedisRecordStore with Sentinel', () => {
   });
 
   describeRecordStore('conformance', () => redisUnderTest(options(set)));
+  describePersonalTokens('personal tokens', () => openRedisReplica(options(set)));
 
   describe('a failover', () => {
     let one: RedisReplica;
