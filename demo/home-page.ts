@@ -40,7 +40,7 @@ export const homePage = compilePage<{
   namespaces: readonly string[];
 }>(`
 <p>You are <strong id="user"><%= it.user %></strong>, groups: <strong id="groups"><%= it.groups %></strong>.</p>
-<p><a href="/oauth2/sign_out">Sign out</a></p>
+<p><a href="/oauth2/sign_out">Sign out</a>, <a href="/oauth2/tokens">make a token for programs</a></p>
 <h2>What you may use</h2>
 <table>
 <thead><tr><th scope="col">Namespace</th><th scope="col">You are</th><th scope="col">Try</th></tr></thead>

@@ -1,8 +1,8 @@
 // Owns the demo's OpenID provider: oidc-provider behind /dex, with paths and a form like Dex's.
 import { randomBytes } from 'node:crypto';
-import express, { type Express } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
-import { interactionPolicy, Provider, type Configuration } from 'oidc-provider';
+import { Provider, type Configuration } from 'oidc-provider';
 import { compilePage } from './page.ts';
 import { personByPassword, personBySubject } from './people.ts';
 import { createProviderStore } from './provider-store.ts';
@@ -36,7 +36,7 @@ export async function createIdentityProvider(issuer: string, client: DemoClient)
     }
     await provider.interactionFinished(req, res, { login: { accountId: person.subject } });
   });
-  app.use(MOUNT, provider.callback());
+  app.use(MOUNT, forgetSession, provider.callback());
   return app;
 }
 
@@ -95,7 +95,7 @@ function configuration(client: DemoClient, key: JWK): Configuration {
     conformIdTokenClaims: false,
     issueRefreshToken: () => Promise.resolve(true),
     findAccount: (_ctx, subject) => accountOf(subject),
-    interactions: { policy: alwaysAsk(), url: () => `${MOUNT}${FORM_PATH}` },
+    interactions: { url: () => `${MOUNT}${FORM_PATH}` },
     loadExistingGrant: async ({ oidc }) => {
       const { client: asking, session } = oidc;
       const grant = new oidc.provider.Grant({
@@ -134,15 +134,20 @@ const cookieNames = {
   resume: 'demo-provider-resume',
 };
 
-/** Dex has no session of its own: every authorization request shows the form. */
-function alwaysAsk(): interactionPolicy.DefaultPolicy {
-  const policy = interactionPolicy.base();
-  const { Check } = interactionPolicy;
-  const fresh = new Check('fresh', 'a sign-in is asked for every time', ({ oidc }) =>
-    oidc.result?.login === undefined ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT,
+/**
+ * Dex has no session of its own: every authorization request shows the form, and anybody may fill it
+ * in, whoever did before.
+ */
+const forgetSession: RequestHandler = (req, _res, next) => {
+  const pairs = (req.headers.cookie ?? '').split(/; */);
+  req.headers.cookie = pairs.filter((pair) => !isOfSession(pair)).join('; ');
+  next();
+};
+
+function isOfSession(pair: string): boolean {
+  return [`${cookieNames.session}=`, `${cookieNames.session}.sig=`].some((name) =>
+    pair.startsWith(name),
   );
-  policy.get('login')?.checks.add(fresh);
-  return policy;
 }
 
 function accountOf(subject: string) {

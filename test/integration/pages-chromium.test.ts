@@ -103,6 +103,24 @@ describeWith(['chromium'], 'the pages in Chromium', () => {
     }
   });
 
+  it('make a token behind a new sign-in, and list it', async () => {
+    await page.goto(demo.url);
+    await fillForm();
+    await page.click('text=make a token for programs');
+    await page.getByLabel('Name', { exact: true }).fill('my program');
+    await page.click('text=Sign in to make it');
+    await page.fill('input[name=login]', 'viewer@example.com');
+    await page.fill('input[name=password]', '12341234');
+    await page.press('input[name=password]', 'Enter');
+    const token = await page.getByLabel('Token', { exact: true }).inputValue();
+    const headers = { authorization: `Bearer ${token}` };
+    const answer = await fetch(`${demo.url}/oauth2/userinfo`, { headers });
+    expect(await answer.json()).toMatchObject({ user: 'viewer@example.com', scope: 'read' });
+    await page.click('text=Your tokens');
+    expect(await page.getByRole('rowheader').allTextContents()).toEqual(['my program']);
+    expect(complaints).toEqual([]);
+  });
+
   it('lead from a frame to a sign-in of the whole window', async () => {
     await page.goto(demo.url);
     await fillForm();
