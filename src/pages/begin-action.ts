@@ -1,7 +1,7 @@
 // Owns the beginning of a fresh sign-in for one action.
 import type { Request, Response } from 'express';
 import { sendPage, sendReason } from './answer.ts';
-import { TOKENS_PATH } from './own-paths.ts';
+import { DEVICE_PATH, TOKENS_PATH } from './own-paths.ts';
 import type { PageContext } from './page-dependencies.ts';
 import { ownPagePolicy } from './security-headers.ts';
 import { formatSignInAction, type SignInAction } from './sign-in-action.ts';
@@ -30,7 +30,8 @@ export async function beginActionSignIn(
     sendReason(req, res, { reason }, policy);
     return;
   }
-  const begun = await login.begin(TOKENS_PATH, req.headers.cookie, text);
+  const returnTo = action.kind === 'approve-device' ? DEVICE_PATH : TOKENS_PATH;
+  const begun = await login.begin(returnTo, req.headers.cookie, text);
   if (begun.kind === 'unavailable') {
     const { retryAfterSec } = begun;
     sendReason(req, res, { reason: 'provider_unavailable', retryAfterSec }, policy);
