@@ -80,6 +80,18 @@ describe('keys of the provider', () => {
     expect(asked).toBe(3);
   });
 
+  it('are told as published now, and are the ones in force from then on', async () => {
+    const [old, next] = [await newKey('a'), await newKey('b')];
+    published = { keys: [old.jwk] };
+    await keys.reload();
+    published = { keys: [next.jwk] };
+    expect(await keys.published()).toEqual(published);
+    expect(await accepts(next.token, keys.forSentToken)).toBe(true);
+    published = undefined;
+    await expect(keys.published()).rejects.toThrow(ProviderUnreachable);
+    expect(asked).toBe(3);
+  });
+
   it('are not asked for again and again while the provider is down', async () => {
     const [a, b] = [await newKey('a'), await newKey('b')];
     published = { keys: [a.jwk] };
