@@ -35,7 +35,7 @@ export function serverFault(thrown: unknown): ServerFault {
   return { kind: 'unusable', detail: printable(detail) };
 }
 
-/** What a server says may hold commands for the terminal. */
+/** What a server says may hold commands for the terminal, or letters that turn its direction. */
 export function printable(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 300);
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?').slice(0, 300);
 }

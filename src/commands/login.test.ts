@@ -45,7 +45,7 @@ describe('login through the browser', () => {
     expect(page).toContain('You are signed in');
     const { status, printed, complained } = await running.result;
     expect({ status, complained }).toEqual({ status: 0, complained: '' });
-    expect(printed).toContain(`You are signed in at ${server.origin}.`);
+    expect(printed).toContain(`You are signed in at ${server.origin} as jane@example.com.`);
     expect(printed + complained).not.toMatch(/access-1|refresh-1|code-0/);
     const [stored] = Object.entries(storedLogins() as object) as [string, object][];
     expect(stored).toEqual([
@@ -150,6 +150,16 @@ describe('login through the browser', () => {
       status: 1,
       complained: 'Nobody signed in in time. Start again when you are ready.\n',
     });
+  });
+
+  test('does without the name of the user where the gateway does not say it', async () => {
+    for (const status of [200, 401, 503]) {
+      server.tap = ({ path }, res) =>
+        path === '/oauth2/userinfo' && answerJson(res, status, { user: status === 200 ? 7 : 'x' });
+      server.device = 'allowed';
+      const { printed } = await begin('--device').result;
+      expect(printed).toContain(`You are signed in at ${server.origin}.`);
+    }
   });
 
   test('replaces the login before, which is revoked, and leaves those at other gateways', async () => {

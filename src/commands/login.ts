@@ -10,6 +10,7 @@ import { loginOnDevice } from '../cli/device-login.ts';
 import type { LoginTokens } from '../cli/login-answer.ts';
 import { openBrowser } from '../cli/open-browser.ts';
 import { serverFault } from '../cli/server-fault.ts';
+import { signedInUser } from '../cli/signed-in-user.ts';
 import { parseTokenScope } from '../identity/bearer/token-scope.ts';
 import {
   LOGIN_LIFETIME_PARAMETER,
@@ -57,22 +58,21 @@ async function run(context: CommandContext): Promise<ExitStatus> {
   // Before the person does anything: afterwards it would be a login that nobody has.
   await file.update((logins) => Promise.resolve({ logins, result: undefined }));
   try {
-    const server = await findAuthorizationServer(
-      { ...call.gateway, caFile: call.caFile },
-      context.clock,
-    );
-    const tokens = await (call.flags.has('device')
-      ? onDevice(server, call)
-      : inBrowser(server, call));
+    const address = { ...call.gateway, caFile: call.caFile };
+    const server = await findAuthorizationServer(address, context.clock);
+    const ask = call.flags.has('device') ? onDevice : inBrowser;
+    const tokens = await ask(server, call);
     const replaced = await keep(file, origin, { ...tokens, caFile: call.caFile });
     if (replaced !== undefined) await endQuietly(server, replaced);
+    const user = await signedInUser(server, tokens.accessToken);
+    const as = user === undefined ? '' : ` as ${user}`;
+    context.terminal.print(
+      `You are signed in at ${origin}${as}. For a token: kubeflow-auth-gateway token`,
+    );
+    return 0;
   } catch (error) {
     return tellFault(error, origin, context.terminal);
   }
-  context.terminal.print(
-    `You are signed in at ${origin}. For a token: kubeflow-auth-gateway token`,
-  );
-  return 0;
 }
 
 async function readCall(context: CommandContext): Promise<LoginCall> {

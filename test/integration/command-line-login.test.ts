@@ -100,7 +100,7 @@ describeWith(['chromium', 'dex-2.45.1', 'openssl'], 'the command line and Chromi
     expect(await page.textContent('h1')).toBe('You are signed in');
     const ended = await command.ended;
     expect(ended).toMatchObject({ status: 0, stderr: '' });
-    expect(ended.stdout).toContain(`You are signed in at ${gateway.url}.`);
+    expect(ended.stdout).toContain(`You are signed in at ${gateway.url} as user@example.com.`);
     expect(ended.stdout).not.toMatch(/kfgw[ar]?_/);
     expect((await stat(laptop.credentials)).mode & 0o777).toBe(0o600);
 

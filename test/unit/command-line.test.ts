@@ -95,11 +95,13 @@ class Served {
   }
 }
 
+const commands = ['serve', 'check-config', 'keys', 'explain', 'login', 'token', 'logout'];
+
 describe('the command line', { timeout: 30_000 }, () => {
   test('explains itself and every command', () => {
     const { status, stdout } = call('--help');
     expect(status).toBe(0);
-    for (const command of ['serve', 'check-config', 'keys', 'explain']) {
+    for (const command of commands) {
       expect(stdout).toContain(`  ${command} `);
       const help = call(command, '--help');
       expect(help.status).toBe(0);
@@ -126,6 +128,7 @@ describe('the command line', { timeout: 30_000 }, () => {
     [['serve', '--port', '80'], "Unknown option '--port'\n"],
     [['keys'], 'say one of: keys init, rotate, list, prune'],
     [['explain', '--user', 'u', '--url', '/'], 'say one of --config FILE, --manifests DIR'],
+    [['login'], '--url URL is missing'],
   ])('ends the call %j with 2 and says what would be right', (args, message) => {
     const { status, stdout, stderr } = call(...args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
