@@ -104,6 +104,7 @@ describe('a token of a configured issuer', () => {
     ['that lives too long', { exp: 1_800_003_541 }, {}, 'token_lifetime'],
     ['that is not valid yet', { nbf: 1_800_000_031 }, {}, 'invalid_token'],
     ['that is a logout token', { events: {} }, {}, 'invalid_token'],
+    ['that needs a proof of possession', { cnf: { jkt: 'x' } }, {}, 'invalid_token'],
     ['for a user of another issuer', { sub: 'ann' }, {}, 'token_user_refused'],
     ['for the end of a name', { sub: 'release-bot' }, {}, 'verified'],
     ['for a user in other letters', { sub: 'Build-7' }, {}, 'token_user_refused'],

@@ -36,6 +36,12 @@ interface Dependencies {
   readonly metrics: Metrics;
 }
 
+/**
+ * `events`: logout tokens and their like (RFC 8417 section 2.2), by the same key, about the same people.
+ * `cnf`: worth something only with a key that its holder proves to have (RFC 7800 section 3.1).
+ */
+const OTHER_USES = ['events', 'cnf'];
+
 type Rejected = Extract<TokenVerdict, { kind: 'rejected' }>;
 type Holder =
   | { readonly kind: 'holder'; readonly principal: Principal; readonly email: string | undefined }
@@ -75,8 +81,8 @@ export class IssuerVerifier implements TokenVerifier {
     if (!audiencesOf(payload).some((audience) => audiences.includes(audience))) {
       return rejected('token_audience', 'aud names none of the configured audiences');
     }
-    // Logout tokens and their like (RFC 8417 section 2.2) are by the same key, about the same people.
-    if (Object.hasOwn(payload, 'events')) return rejected('invalid_token', 'a message of events');
+    const other = OTHER_USES.find((claim) => Object.hasOwn(payload, claim));
+    if (other !== undefined) return rejected('invalid_token', `no bearer token: it has ${other}`);
     const holder = this.#holderOf(payload);
     if (holder.kind === 'rejected') return holder;
     const { issuedAtSec, expiresAtMs } = lifetime;
