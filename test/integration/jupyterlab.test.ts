@@ -1,4 +1,5 @@
-// A real notebook behind the gateway: Chromium runs a cell in JupyterLab, until the RoleBinding goes.
+// A real notebook behind the gateway: Chromium runs a cell in JupyterLab until the RoleBinding goes, and a program
+// with a personal token runs code in a kernel until the token is revoked.
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { signInAt } from '../fixtures/chromium-person.ts';
@@ -8,11 +9,15 @@ import {
   startGatedCluster,
   type GatedCluster,
 } from '../fixtures/gated-cluster.ts';
-import { kubeflowPerson } from '../fixtures/scripted-browser.ts';
+import type { GatewayProcess } from '../fixtures/gateway-process.ts';
+import { JupyterProgram } from '../fixtures/jupyter-program.ts';
+import { makePersonalToken } from '../fixtures/personal-token.ts';
+import { kubeflowPerson, ScriptedBrowser } from '../fixtures/scripted-browser.ts';
 import { startChromium, type Chromium } from '../neighbours/chromium.ts';
 import { describeWith } from '../neighbours/describe-with.ts';
 import { kubeflowUser } from '../neighbours/dex-config.ts';
 import { startJupyterLab } from '../neighbours/jupyterlab.ts';
+import { plainRequest } from '../neighbours/plain-request.ts';
 import { pollUntil } from '../neighbours/poll-until.ts';
 
 const PREFIX = '/notebook/team-a/lab';
@@ -74,7 +79,46 @@ describeWith([...clusterNeighbours, 'jupyterlab-4.5.11', 'chromium'], 'JupyterLa
     expect(await statusOf(page, `${PREFIX}/api/kernels`)).toBe(403);
     expect((await kernelSockets(page)).filter(({ isOpen }) => isOpen)).toEqual([]);
   });
+
+  it('runs code for a program with a personal token, whose kernel is cut off when the token is revoked', async () => {
+    const { server, gateway } = cluster;
+    const binding = bindingOf(kubeflowUser.email, 'team-a');
+    await server.client.create(binding);
+    using browser = new ScriptedBrowser();
+    const choice = { namespaces: 'team-a', classes: 'notebooks' };
+    const token = await makePersonalToken(gateway, browser, choice);
+    using program = new JupyterProgram(`${gateway.url}${PREFIX}`, token);
+    await pollUntil('the binding is known', async () => (await program.get('/api')).status === 200);
+    expect((await program.get('/api/contents/sum.ipynb')).body).toContain('print(');
+    const kernel = await program.connect(await program.startKernel());
+    expect(await kernel.run('print("it is", 6 * 7)')).toBe('it is 42\n');
+
+    const revokedAtMs = performance.now();
+    await revoke(gateway, token);
+    const { code, reason, atMs } = await kernel.closed;
+    expect({ code, reason }).toEqual({ code: 4401, reason: 'token_revoked' });
+    expect(atMs - revokedAtMs).toBeLessThan(PROMISED_MS);
+    expect((await program.get('/api/kernels')).status).toBe(401);
+    await server.client.remove(binding);
+  });
+
+  it('is a shell, and no place for a token that may only look', async () => {
+    using browser = new ScriptedBrowser();
+    const token = await makePersonalToken(cluster.gateway, browser, { effect: 'read' });
+    using program = new JupyterProgram(`${cluster.gateway.url}${PREFIX}`, token);
+    const answer = await program.get('/api/contents');
+    expect(answer.status).toBe(403);
+    expect(answer.body).toContain('insufficient_scope');
+    await expect(program.connect('any-kernel')).rejects.toThrow('403');
+  });
 });
+
+/** RFC 7009. */
+async function revoke({ url }: GatewayProcess, token: string): Promise<void> {
+  const body = new URLSearchParams({ token, client_id: 'kfgw-cli' });
+  const { status } = await plainRequest(`${url}/oauth2/revoke`, { method: 'POST', body });
+  expect(status).toBe(200);
+}
 
 /** JupyterLab starts the kernel that the notebook names; what is run before that is there is not run at all. */
 async function runFirstCell(page: Page): Promise<void> {
