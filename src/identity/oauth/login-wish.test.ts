@@ -38,13 +38,20 @@ describe('what a command line asks for', () => {
     },
   );
 
-  it.each(['a'.repeat(65), '   ', 'a\u202eb', 'a\nb', 'a\u0000', 'a\u2028b', '\ud800'])(
-    'has no name %j',
-    (name) => {
-      const wish = read({ login_name: name });
-      expect(wish).toMatchObject({ kind: 'refused', error: 'invalid_request' });
-    },
-  );
+  it.each([
+    'a'.repeat(65),
+    '   ',
+    'a\u202eb',
+    'a\nb',
+    'a\u0000',
+    'a\u2028b',
+    '\ud800',
+    ' a',
+    'a\u00a0b',
+  ])('has no name %j', (name) => {
+    const wish = read({ login_name: name });
+    expect(wish).toMatchObject({ kind: 'refused', error: 'invalid_request' });
+  });
 
   it.each(['0', '-1', '01', '1.5', '1e3', ' 60', '7776001', '9'.repeat(30), '30d'])(
     'does not live for %j seconds',

@@ -1,6 +1,7 @@
 // Owns reading what a command line asks for: scope, name and life of its login.
 import { DAY_MS, SECOND_MS } from '../../kernel/duration.ts';
 import { formatTokenScope, parseTokenScope } from '../bearer/token-scope.ts';
+import { isGrantable } from '../personal-tokens/token-wish.ts';
 import { LOGIN_LIFETIME_PARAMETER, LOGIN_NAME_PARAMETER } from './command-line-client.ts';
 import { refusal, type OAuthRefusal } from './oauth-error.ts';
 import type { Parameters } from './parameters.ts';
@@ -20,7 +21,6 @@ const DEFAULT_SCOPE = 'write';
 const DEFAULT_LIFETIME_MS = 30 * DAY_MS;
 /** With the other parameters it has to fit into a sealed login attempt, which is a cookie. */
 const LONGEST_SCOPE = 650;
-const NAME = /^[^\p{C}\p{Zl}\p{Zp}]{1,64}$/u;
 const SECONDS = /^[1-9]\d{0,8}$/;
 
 /** `maxLifetimeMs` is the longest life that may be asked for; who asks for none gets at most 30 days. */
@@ -32,23 +32,18 @@ export function readLoginWish(
   const scope = scopeText.length > LONGEST_SCOPE ? undefined : parseTokenScope(scopeText);
   if (scope === undefined) return refusal('invalid_scope', 'this scope is not known');
   const name = parameters.get(LOGIN_NAME_PARAMETER) ?? DEFAULT_NAME;
-  if (!NAME.test(name) || name.trim() === '') {
-    return refusal(
-      'invalid_request',
-      `${LOGIN_NAME_PARAMETER} is not 1 to 64 printable characters`,
-    );
-  }
   const lifetimeMs = readLifetimeMs(parameters.get(LOGIN_LIFETIME_PARAMETER), maxLifetimeMs);
-  if (lifetimeMs === undefined) {
-    const mostSec = Math.floor(maxLifetimeMs / SECOND_MS);
-    const problem = `${LOGIN_LIFETIME_PARAMETER} is not a number of seconds up to ${mostSec}`;
-    return refusal('invalid_request', problem);
+  if (isGrantable({ name, scope, lifetimeMs }, maxLifetimeMs)) {
+    return { kind: 'wish', wish: { name, scope: formatTokenScope(scope), lifetimeMs } };
   }
-  return { kind: 'wish', wish: { name, scope: formatTokenScope(scope), lifetimeMs } };
+  const mostSec = Math.floor(maxLifetimeMs / SECOND_MS);
+  const names = `${LOGIN_NAME_PARAMETER} is not 1 to 64 printable characters`;
+  const lives = `${LOGIN_LIFETIME_PARAMETER} no number of seconds up to ${mostSec}`;
+  return refusal('invalid_request', `${names}, or ${lives}`);
 }
 
-function readLifetimeMs(text: string | undefined, maxLifetimeMs: number): number | undefined {
+/** NaN for what is no number of seconds. */
+function readLifetimeMs(text: string | undefined, maxLifetimeMs: number): number {
   if (text === undefined) return Math.min(DEFAULT_LIFETIME_MS, maxLifetimeMs);
-  const lifetimeMs = SECONDS.test(text) ? Number(text) * SECOND_MS : Infinity;
-  return lifetimeMs <= maxLifetimeMs ? lifetimeMs : undefined;
+  return SECONDS.test(text) ? Number(text) * SECOND_MS : NaN;
 }

@@ -5,6 +5,7 @@ import { parseTokenScope } from '../../identity/bearer/token-scope.ts';
 import { CONSENT_PATH } from '../own-paths.ts';
 import type { PageView } from '../page-template.ts';
 import { scopeText } from '../scope-text.ts';
+import { timeText } from '../tokens/time-text.ts';
 
 /** Where the program is that asks. */
 export type ConsentPlace =
@@ -34,7 +35,7 @@ export function consentView({ userId, wish, place, nowMs, ticket }: Consent): Pa
       { name: 'Login', value: wish.name },
       { name: 'Acts as', value: userId },
       { name: 'Scope', value: wish.scope },
-      { name: 'Until', value: utcText(nowMs + wish.lifetimeMs) },
+      { name: 'Until', value: timeText(nowMs + wish.lifetimeMs) },
     ],
     forms: [
       {
@@ -70,9 +71,4 @@ function placeFact(place: ConsentPlace): { readonly name: string; readonly value
   return place.kind === 'here'
     ? { name: 'Goes to', value: place.redirectUri }
     : { name: 'Code', value: place.userCode };
-}
-
-/** To the minute, in the form of RFC 3339, for everybody to read alike. */
-function utcText(timeMs: number): string {
-  return `${new Date(timeMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
