@@ -159,6 +159,17 @@ describe('keys prune', () => {
     expect(await readKeyFiles(directory)).toMatchObject({ kind: 'read' });
   });
 
+  test('keeps what seals personal tokens for longer than any of them lives', async () => {
+    await run('init');
+    await clock.advance(DAY_MS);
+    await run('rotate');
+    await clock.advance(374 * DAY_MS - 1000);
+    const { printed } = await run('prune');
+    expect(printed).toMatch(/^cookie-\S+ removed\nsigning-\S+ removed\n\n/);
+    await clock.advance(2000);
+    expect((await run('prune')).printed).toMatch(/^record-\S+ removed\n/);
+  });
+
   test('keeps for a shorter time when told to, but never less than a day', async () => {
     await run('init');
     await clock.advance(DAY_MS);

@@ -19,15 +19,19 @@ const DEFAULT_DELAY_MS: Readonly<Record<KeyUse, number>> = {
   record: 10 * MINUTE_MS,
   signing: 25 * MINUTE_MS,
 };
-/** Longer than anything that a key made can live: sessions 30d, delays 7d. */
-const SAFE_KEEP = '38d';
+/** Longer than anything that a key made can live: sessions 30d, personal tokens 366d, delays 7d. */
+const SAFE_KEEP: Readonly<Record<KeyUse, string>> = {
+  cookie: '38d',
+  record: '374d',
+  signing: '38d',
+};
 
 const help = `Usage: kubeflow-auth-gateway keys COMMAND --directory DIR [OPTIONS]
 
 Makes and rotates the keys that all replicas share. DIR holds one file per key, named by what it
 is for and when it was made; mount it at every replica and name it in keys.directory.
   cookie    signs session cookies and seals sign-in attempts
-  record    seals session records in Redis
+  record    seals what stands in Redis: sessions, and tokens that people made
   signing   signs session JWTs (x-kfgw-assertion)
 
 Commands:
@@ -40,9 +44,10 @@ Commands:
 Options:
   --directory DIR   where the key files are
   --only USE        with rotate: only cookie, record or signing
-  --keep-for TIME   with prune: remove what was replaced longer ago than this (default ${SAFE_KEEP},
-                    longer than any session lives); at least session.absolute and the delays,
-                    or people are signed out
+  --keep-for TIME   with prune: remove what was replaced longer ago than this (default ${SAFE_KEEP.cookie},
+                    longer than any session lives, and ${SAFE_KEEP.record} for record, longer than any
+                    personal token); at least session.absolute and the delays, or people are
+                    signed out; for record also tokens.personal.maxLifetime, or their tokens fail
   --help            this text
 
 Exit status: 0 done; 1 it failed; 2 the call is wrong.`;
@@ -174,23 +179,29 @@ function timeText(timeMs: number): string {
 }
 
 async function prune({ directory, present, context, given }: KeysCall): Promise<ExitStatus> {
-  const keepFor = given.values['keep-for'] ?? SAFE_KEEP;
-  const keepForMs = parseDurationMs(keepFor);
-  if (keepForMs === undefined || keepForMs < DAY_MS)
-    throw new UsageError('--keep-for must be a duration of at least 1d, such as 38d');
+  const keepFor = given.values['keep-for'];
+  const chosenMs = keepFor === undefined ? undefined : keepForMsOf(keepFor);
   const nowMs = context.clock.nowMs();
   const surplus = present.filter((key) => {
     const replacement = replacementOf(key, present);
+    const keepForMs = chosenMs ?? keepForMsOf(SAFE_KEEP[key.use]);
     return replacement !== undefined && nowMs - replacement.createdAtMs > keepForMs;
   });
   for (const { fileName } of surplus) await unlink(join(directory, fileName));
   const done = surplus.map(({ fileName }) => `${fileName} removed`);
   context.terminal.print(
     done.length === 0
-      ? `Nothing to remove: no key was replaced more than ${keepFor} ago.`
+      ? `Nothing to remove: no key was replaced more than ${keepFor ?? SAFE_KEEP.cookie} ago.`
       : [...done, '', 'Update the Secret as after "keys rotate".'].join('\n'),
   );
   return 0;
+}
+
+function keepForMsOf(text: string): number {
+  const keepForMs = parseDurationMs(text);
+  if (keepForMs === undefined || keepForMs < DAY_MS)
+    throw new UsageError('--keep-for must be a duration of at least 1d, such as 38d');
+  return keepForMs;
 }
 
 /** The key of the same use that was made next. */
