@@ -94,7 +94,7 @@ export const formTemplate = `<form method="<%= it.method %>" action="<%= it.href
 `;
 
 // `it` is a PageTable.
-export const tableTemplate = `<div class="wide"><table>
+export const tableTemplate = `<div class="wide" role="region" aria-label="<%= it.caption %>" tabindex="0"><table>
 <caption><%= it.caption %></caption>
 <thead><tr><% for (const column of it.columns) { %><th scope="col"><%= column %></th><% } %></tr></thead>
 <tbody>

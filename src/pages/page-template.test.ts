@@ -41,7 +41,7 @@ describe('renderPage', () => {
     const html = renderPage(full);
     expect(html).not.toContain('<script');
     expect(html).not.toContain(hostile);
-    expect(html.split(escaped)).toHaveLength(71);
+    expect(html.split(escaped)).toHaveLength(72);
   });
 
   it('has a language, a main landmark and one heading, which is also the title', () => {

@@ -30,6 +30,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 main.wide { max-width: 64rem; }
 h2 { margin: 2rem 0 1rem; font-size: 1.125rem; }
 label, legend { font-weight: 600; }
+legend { padding: 0; }
 fieldset { margin: 0 0 1rem; padding: 0; border: 0; }
 fieldset label { display: block; font-weight: 400; }
 input[type="text"], select { display: block; width: 100%; padding: .5rem; font: inherit;

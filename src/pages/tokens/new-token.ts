@@ -83,6 +83,7 @@ function newTokenView(
 ): PageView {
   return {
     title: 'Your new token',
+    isWide: true,
     text: [
       'Copy it now: it is never shown again. Keep it like a password.',
       ...scopeText(summary.scope),
