@@ -24,11 +24,6 @@ export interface StoredLogin {
 /** By the gateway's origin. */
 export type StoredLogins = ReadonlyMap<string, StoredLogin>;
 
-/** The file is not as we wrote it; the message says what to do. */
-export class UnusableCredentials extends Error {
-  override readonly name = 'UnusableCredentials';
-}
-
 interface Surroundings {
   readonly clock: Clock;
   readonly random: Random;
@@ -50,7 +45,7 @@ export class CredentialsFile {
     this.#surroundings = surroundings;
   }
 
-  /** None where there is no file. Rejects with UnusableCredentials. */
+  /** None where there is no file. Rejects when it is not as we write it, saying what to do. */
   async read(): Promise<StoredLogins> {
     try {
       await this.#requireOwnerOnly();
@@ -59,7 +54,7 @@ export class CredentialsFile {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return new Map();
       if (!(error instanceof SyntaxError)) throw error;
       // Not its message: that quotes what it could not read.
-      throw new UnusableCredentials(
+      throw new Error(
         `${this.#path} is damaged, or of another release; remove it and sign in again`,
       );
     }
@@ -107,7 +102,7 @@ export class CredentialsFile {
     if (process.platform === 'win32') return;
     const { mode } = await stat(this.#path);
     if ((mode & OTHERS) === 0) return;
-    throw new UnusableCredentials(
+    throw new Error(
       `${this.#path} can be read or written by others; revoke its logins at the gateway's ` +
         '/oauth2/tokens, remove it and sign in again',
     );

@@ -9,7 +9,7 @@ import { runProgram } from '../neighbours/run-program.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const MAIN = join(ROOT, 'src/main.ts');
-const PRELOAD = join(ROOT, 'test/fixtures/loaded-modules.ts');
+const PRELOAD = new URL('../fixtures/loaded-modules.ts', import.meta.url).href;
 
 let home = '';
 let server: AuthorizationServer;

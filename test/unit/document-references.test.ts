@@ -24,6 +24,7 @@ test.each([
   'docs/routes.md',
   'docs/decisions/0014-inspection-and-review.md',
   'docs/decisions/0017-service-account-tokens.md',
+  'docs/decisions/0023-command-line-credentials.md',
 ])('every file that %s names exists', (document) => {
   const paths = pathsNamedIn(document);
   expect(paths).not.toEqual([]);
