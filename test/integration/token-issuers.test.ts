@@ -14,6 +14,7 @@ import { silentLogger } from '../../src/kernel/logger.ts';
 import { silentMetrics } from '../../src/kernel/metrics.ts';
 import { defaultClaimRules } from '../fixtures/claim-rules.ts';
 import { Cleanups } from '../fixtures/cleanups.ts';
+import { grantTo } from '../fixtures/dex-grant.ts';
 import { startEchoApplication } from '../fixtures/echo-application.ts';
 import { startGateway } from '../fixtures/gateway-process.ts';
 import { issuerKey } from '../fixtures/issuer-key.ts';
@@ -21,12 +22,7 @@ import { LoginUnderTest } from '../fixtures/login-under-test.ts';
 import { closeServer, portOf } from '../fixtures/tcp-server.ts';
 import { makeCertificate } from '../neighbours/certificate.ts';
 import { describeWith } from '../neighbours/describe-with.ts';
-import {
-  DEX_PASSWORD,
-  kubeflowClient,
-  kubeflowUser,
-  type DexClient,
-} from '../neighbours/dex-config.ts';
+import { kubeflowClient, kubeflowUser, type DexClient } from '../neighbours/dex-config.ts';
 import { startDex, type Dex, type DexOptions } from '../neighbours/dex.ts';
 import { pollUntil } from '../neighbours/poll-until.ts';
 import { makeScratchDirectory, removeScratchDirectory } from '../neighbours/scratch-directory.ts';
@@ -45,33 +41,6 @@ async function dexWith(options: DexOptions = {}): Promise<Dex> {
   });
   cleanups.add(() => dex.stop());
   return dex;
-}
-
-interface Granted {
-  readonly idToken: string;
-  readonly accessToken: string;
-}
-
-/** What Dex gives a client that has a person's password (RFC 6749 section 4.3). */
-async function grantTo(
-  dex: Dex,
-  { id, secret }: DexClient,
-  scope = 'openid email groups',
-): Promise<Granted> {
-  const form = {
-    grant_type: 'password',
-    username: kubeflowUser.email,
-    password: DEX_PASSWORD,
-    scope,
-  };
-  const answer = await fetch(`${dex.url}/token`, {
-    method: 'POST',
-    headers: { authorization: `Basic ${btoa(`${id}:${secret}`)}` },
-    body: new URLSearchParams(form),
-    signal: AbortSignal.timeout(20_000),
-  });
-  const body = (await answer.json()) as Partial<Record<'id_token' | 'access_token', string>>;
-  return { idToken: body.id_token ?? '', accessToken: body.access_token ?? '' };
 }
 
 type Judge = (token: string) => Promise<TokenVerdict>;

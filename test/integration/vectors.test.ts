@@ -1,14 +1,16 @@
-// The request vectors through a whole gateway process, with a session from a sign-in at Dex.
+// The request vectors through a whole gateway process, with a session from a sign-in at Dex and with a token of Dex.
 import { afterAll, beforeAll, it } from 'vitest';
 import {
   startCapturingApplication,
   type CapturingApplication,
 } from '../fixtures/capturing-application.ts';
+import { grantTo } from '../fixtures/dex-grant.ts';
 import { startGateway, type GatewayProcess } from '../fixtures/gateway-process.ts';
 import { kubeflowPerson, ScriptedBrowser } from '../fixtures/scripted-browser.ts';
 import { describeWith } from '../neighbours/describe-with.ts';
 import { startDex } from '../neighbours/dex.ts';
 import { signInByForm } from '../neighbours/sign-in-form.ts';
+import { bearerVectors } from '../vectors/bearer-vectors.ts';
 import { runVector, type VectorBed } from '../vectors/run.ts';
 import { readVectors } from '../vectors/schema.ts';
 
@@ -16,9 +18,10 @@ describeWith(['dex-2.45.1'], 'request vectors through a gateway process', () => 
   const stack = new AsyncDisposableStack();
   let application: CapturingApplication;
   let bed: VectorBed;
+  let bearerToken: string;
 
   beforeAll(async () => {
-    const dex = stack.use(await startDex());
+    const dex = stack.use(await startDex({ passwordConnector: 'local' }));
     application = stack.use(await startCapturingApplication());
     const url = `http://127.0.0.1:${application.port}`;
     const gateway = stack.use(
@@ -42,6 +45,7 @@ describeWith(['dex-2.45.1'], 'request vectors through a gateway process', () => 
       groups: '',
       takeArrivals: () => application.takeArrivals(),
     };
+    ({ idToken: bearerToken } = await grantTo(dex));
   });
   afterAll(() => stack.disposeAsync());
 
@@ -49,6 +53,13 @@ describeWith(['dex-2.45.1'], 'request vectors through a gateway process', () => 
     '$id: $why',
     async (vector) => {
       await runVector(vector, bed);
+    },
+  );
+
+  it.each(bearerVectors().filter((vector) => vector.doors.includes('inline')))(
+    'with a token, $id: $why',
+    async (vector) => {
+      await runVector(vector, { ...bed, bearerToken });
     },
   );
 });
