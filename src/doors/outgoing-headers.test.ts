@@ -142,6 +142,22 @@ describe('headers towards an application', () => {
     expect(of(onRow, false)).toBe('Basic dTpw');
   });
 
+  it.each(['pipelines', 'registry'])(
+    'carry no Authorization to %s, whatever the entry of the application says',
+    (name) => {
+      const asked = questionFor('/app', ['Authorization', 'Basic dTpw']);
+      const of = (routeClass: string) => {
+        const route = routeThat({ kind: 'authenticated' }, { class: routeClass });
+        const question: Question = { ...asked, match: { kind: 'route', route } };
+        const upstream = upstreamWith({ passAuthorization: true });
+        const permission = permissionFor('authenticated');
+        return outgoingHeaders(question, permission, upstream, plainHygiene).authorization;
+      };
+      expect(of('notebooks')).toBe('Basic dTpw');
+      expect(of(name)).toBeUndefined();
+    },
+  );
+
   it("carry the caller's own token only where a row of the catalogue says so", () => {
     const asked = questionFor('/app', ['Authorization', 'Bearer good']);
     const permission = permissionByToken('good');

@@ -1,6 +1,7 @@
 // Owns the headers of a request towards an application: what the client may send, then what only
 // the gateway says.
 import type { IncomingHttpHeaders } from 'node:http';
+import { tellsCallersByAuthorization } from '../access/catalogue/passed-authorization.ts';
 import type { Upstream } from '../access/upstream-table.ts';
 import type { Permit, Public, Question } from '../decide.ts';
 import type { Hygiene } from '../request/hygiene.ts';
@@ -16,16 +17,16 @@ export const ASSERTION_HEADER = 'x-kfgw-assertion';
  * The object has no prototype: `__proto__` is an ordinary name.
  */
 export function outgoingHeaders(
-  { head, match }: Question,
+  question: Question,
   permission: Permit | Public,
   upstream: Upstream,
   hygiene: Hygiene,
 ): IncomingHttpHeaders {
+  const { head } = question;
   // Not setPrototypeOf: that gives each request's object a shape of its own, at twice the cost.
   const headers = Object.create(null) as IncomingHttpHeaders;
-  const isNamed = match.kind === 'route' && match.route.passAuthorization;
   const kept = keptHeaders(head, hygiene, {
-    authorization: isNamed || (upstream.passAuthorization && !provedBy(permission)),
+    authorization: passesAuthorization(question, permission, upstream),
     ownCookies: upstream.passOwnCookies,
   });
   forEachHeader(kept, (name, value) => {
@@ -40,6 +41,19 @@ export function outgoingHeaders(
   for (const [name, value] of permission.identity.headers) headers[name.toLowerCase()] = value;
   if (upstream.sendAssertion) headers[ASSERTION_HEADER] = permission.identity.assertion();
   return headers;
+}
+
+/** By its row of the catalogue, or by the application's entry as far as that reaches. */
+function passesAuthorization(
+  { match }: Question,
+  permission: Permit | Public,
+  upstream: Upstream,
+): boolean {
+  if (match.kind !== 'route') return false;
+  const { passAuthorization, class: routeClass } = match.route;
+  if (passAuthorization) return true;
+  if (provedBy(permission) || tellsCallersByAuthorization(routeClass)) return false;
+  return upstream.passAuthorization;
 }
 
 /**

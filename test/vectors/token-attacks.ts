@@ -6,8 +6,7 @@ import { reasons } from '../../src/kernel/reasons.ts';
 const reasonCode = z.string().refine((code) => Object.hasOwn(reasons, code), 'no reason code');
 
 /** Who issues what an attack begins with; `stranger` is nobody whom the gateway was told of. */
-export const issuerNames = ['ci', 'partner', 'provider', 'cluster', 'stranger'] as const;
-export type IssuerName = (typeof issuerNames)[number];
+const issuerNames = ['ci', 'partner', 'provider', 'cluster', 'stranger'] as const;
 
 /** A key of an issuer, as `ci/rsa`. */
 const keyName = z.string().regex(/^(ci|partner|provider|cluster|stranger)\/[a-z0-9]+$/);

@@ -11,6 +11,11 @@ import type { RouteRow } from './route-row.ts';
  */
 const TELL_CALLERS_BY_AUTHORIZATION: ReadonlySet<string> = new Set(['pipelines', 'registry']);
 
+/** Whether requests of this class must not carry Authorization to their application. */
+export function tellsCallersByAuthorization(routeClass: string): boolean {
+  return TELL_CALLERS_BY_AUTHORIZATION.has(routeClass);
+}
+
 /**
  * Rows that pass Authorization on to such an application: by their own class, or because they take
  * requests from its rows in a later layer. Layers are in the order in which they are tried.
@@ -23,14 +28,12 @@ export function passedAuthorization(
     return rows
       .filter((row) => row.passAuthorization)
       .flatMap((row) => {
-        const reader = [row, ...later].find((other) => isReader(other) && overlap(row, other));
+        const reader = [row, ...later].find(
+          (other) => tellsCallersByAuthorization(other.class) && overlap(row, other),
+        );
         return reader === undefined ? [] : [problem(row, reader)];
       });
   });
-}
-
-function isReader(row: RouteRow): boolean {
-  return TELL_CALLERS_BY_AUTHORIZATION.has(row.class);
 }
 
 function overlap(row: RouteRow, other: RouteRow): boolean {
