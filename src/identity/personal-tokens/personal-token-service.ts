@@ -104,6 +104,7 @@ export class PersonalTokenService implements PersonalTokens {
     return { kind: 'created', login: this.#issued(summary, { login, secret }) };
   }
 
+  /** Does not ask who the owner is now: that is asked wherever the access token is used. */
   async refreshLogin(refreshToken: string): Promise<RefreshedLogin> {
     const read = readTokenText(refreshToken);
     if (read?.kind !== 'refresh') return { kind: 'refused' };

@@ -43,7 +43,7 @@ export class UseJournal {
       try {
         await this.#parts.store.touchSessions(new Map(batch));
       } catch (error) {
-        this.#parts.logger.warn('Last uses of sessions could not be written back yet.', {
+        this.#parts.logger.warn('Last uses could not be written back yet.', {
           error: errorText(error),
         });
         this.#takeBack(uses.slice(start));
