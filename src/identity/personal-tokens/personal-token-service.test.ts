@@ -13,6 +13,8 @@ import {
 } from '../../../test/fixtures/token-replicas.ts';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../kernel/duration.ts';
 import { StoreUnavailable } from '../session/record-store.ts';
+import { tokenIndexOf, tokenKeyOf } from './token-keys.ts';
+import { readTokenText } from './token-text.ts';
 
 let replicas: TokenReplicas;
 let replica: TokenReplica;
@@ -228,6 +230,23 @@ describe('revoking', () => {
   it('ends nobody else’s', async () => {
     const { token, summary } = await replicas.token(replica);
     const stranger = await replicas.signIn(replica, replicas.provider.signIn({ sub: 'sub-2' }));
+    expect(await replica.service.revoke(stranger.person, summary.handle)).toBe(false);
+    await verified(replica, token);
+  });
+
+  it('ends nobody else’s, not even when the store’s index says that it is theirs', async () => {
+    const { token, summary } = await replicas.token(replica);
+    const stranger = await replicas.signIn(replica, replicas.provider.signIn({ sub: 'sub-2' }));
+    const read = readTokenText(token);
+    if (read?.kind !== 'personal') throw new Error('no personal token');
+    await replicas.store.createSession(tokenKeyOf('personal', read.secret), {
+      sealed: Buffer.from(''),
+      lastUsedAtMs: 0,
+      expiresAtMs: summary.expiresAtMs,
+      person: tokenIndexOf(stranger.person),
+      providerSid: undefined,
+    });
+    expect(await replica.service.list(stranger.person)).toEqual([]);
     expect(await replica.service.revoke(stranger.person, summary.handle)).toBe(false);
     await verified(replica, token);
   });

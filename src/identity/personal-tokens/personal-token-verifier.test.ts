@@ -160,6 +160,23 @@ describe('a token that is revoked', () => {
     expect((await verdictOn(replica, token)).kind).toBe('rejected');
   });
 
+  it('is not believed by an answer that was on its way before', async () => {
+    const { token, person, summary } = await replicas.token(replica);
+    const held = Promise.withResolvers<undefined>();
+    replicas.store.after = async (operation) => {
+      if (operation !== 'readSession') return;
+      replicas.store.after = () => Promise.resolve();
+      await held.promise;
+    };
+    const before = verdictOn(replica, token);
+    await replica.service.revoke(person, summary.handle);
+    const after = verdictOn(replica, token);
+    await replicas.pass(1);
+    held.resolve(undefined);
+    expect((await before).kind).toBe('verified');
+    expect(await after).toMatchObject({ kind: 'rejected', reason: 'token_revoked' });
+  });
+
   it('takes all access tokens of its login with it', async () => {
     const { person } = await replicas.signIn(replica);
     const [login, other] = [await newLogin(replica, person), await newLogin(replica, person)];
