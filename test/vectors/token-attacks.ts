@@ -6,10 +6,10 @@ import { reasons } from '../../src/kernel/reasons.ts';
 const reasonCode = z.string().refine((code) => Object.hasOwn(reasons, code), 'no reason code');
 
 /** Who issues what an attack begins with; `stranger` is nobody whom the gateway was told of. */
-const issuerNames = ['ci', 'partner', 'provider', 'cluster', 'stranger'] as const;
+const issuerNames = ['ci', 'partner', 'world', 'provider', 'cluster', 'stranger'] as const;
 
 /** A key of an issuer, as `ci/rsa`. */
-const keyName = z.string().regex(/^(ci|partner|provider|cluster|stranger)\/[a-z0-9]+$/);
+const keyName = z.string().regex(/^(ci|partner|world|provider|cluster|stranger)\/[a-z0-9]+$/);
 
 /** What stands in the place of a signature by the issuer's own key. */
 const signature = z.union([
