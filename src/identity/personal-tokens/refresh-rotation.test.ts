@@ -1,7 +1,8 @@
 // The succession of refresh tokens, as a pure function of state, secret and time.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { firstRefreshState, LOST_ANSWER_MS, rotate } from './refresh-rotation.ts';
+import { MINUTE_MS } from '../../kernel/duration.ts';
+import { firstRefreshState, rotate } from './refresh-rotation.ts';
 import type { RefreshState } from './token-record.ts';
 
 const start = 1_800_000_000_000;
@@ -23,7 +24,7 @@ describe('a refresh token', () => {
     for (const secret of ['first', one.secret]) expect(known).not.toContain(secret);
   });
 
-  it.each([0, LOST_ANSWER_MS, -LOST_ANSWER_MS])(
+  it.each([0, MINUTE_MS, -MINUTE_MS])(
     'is answered again %i ms later, with the same successor',
     (laterMs) => {
       const { next, secret } = rotated(firstRefreshState('first'), 'first', 'salt');
@@ -34,7 +35,7 @@ describe('a refresh token', () => {
 
   it('is a reuse later', () => {
     const { next } = rotated(firstRefreshState('first'), 'first', 'salt');
-    const given = { nowMs: start + LOST_ANSWER_MS + 1, salt: 'another' };
+    const given = { nowMs: start + MINUTE_MS + 1, salt: 'another' };
     expect(rotate(next, 'first', given)).toEqual({ kind: 'reused' });
   });
 

@@ -9,7 +9,7 @@ import type { RefreshState } from './token-record.ts';
  * How long the previous one is still answered, with the same successor: the answer may have been lost
  * on its way, or two processes of one person may have asked at once.
  */
-export const LOST_ANSWER_MS = MINUTE_MS;
+const LOST_ANSWER_MS = MINUTE_MS;
 
 export type Rotation =
   /** The good one: `next` is to be written before `secret` is given out. */
