@@ -59,6 +59,7 @@ describe('what the form sends', () => {
       lifetimeMs: 7 * DAY_MS,
     });
     expect(read({})).toMatchObject({ scope: 'read' });
+    expect(read({ name: ' nightly run ' })).toMatchObject({ name: 'nightly run' });
   });
 
   it.each<Readonly<Record<string, string>>>([
@@ -66,6 +67,7 @@ describe('what the form sends', () => {
     { name: '   ' },
     { name: 'a\nb' },
     { name: 'right-to-left \u202e' },
+    { name: 'a no-break\u00a0space' },
     { name: 'x'.repeat(65) },
     { expires: '' },
     { expires: '91d' },

@@ -3,9 +3,11 @@ import {
   ALL_MY_PIPELINES,
   formatTokenScope,
   parseTokenScope,
+  type TokenScope,
 } from '../../identity/bearer/token-scope.ts';
 import type { Parameters } from '../../identity/oauth/parameters.ts';
-import { DAY_MS, parseDurationMs, SECOND_MS } from '../../kernel/duration.ts';
+import { isGrantable } from '../../identity/personal-tokens/token-wish.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, parseDurationMs, SECOND_MS } from '../../kernel/duration.ts';
 import { NEW_TOKEN_PATH } from '../own-paths.ts';
 import type { FormField, PageForm } from '../page-form.ts';
 import type { SignInAction } from '../sign-in-action.ts';
@@ -13,8 +15,6 @@ import type { SignInAction } from '../sign-in-action.ts';
 export type NewToken = Extract<SignInAction, { kind: 'create-token' }>;
 
 const LONGEST_NAME = 64;
-/** Printable characters, of which one at least shows. */
-const NAME = /^(?=.*\S)[^\p{C}\p{Zl}\p{Zp}]{1,64}$/u;
 const LIVES_DAYS = [1, 7, 30, 90, 365];
 const USUAL_DAYS = 30;
 
@@ -29,17 +29,17 @@ export function newTokenForm(maxLifetimeMs: number): PageForm {
   };
 }
 
-/** What the form asks for; undefined when it cannot have been filled in so. */
+/** What the form asks for; undefined when no token can be made of it, which nobody should sign in for. */
 export function readNewToken(sent: Parameters, maxLifetimeMs: number): NewToken | undefined {
-  const name = sent.get('name') ?? '';
-  const lifetimeMs = parseDurationMs(sent.get('expires') ?? '') ?? Infinity;
+  const name = (sent.get('name') ?? '').trim();
+  const lifetimeMs = parseDurationMs(sent.get('expires') ?? '') ?? NaN;
   const scope = readScope(sent);
-  if (scope === undefined || !NAME.test(name)) return undefined;
-  if (lifetimeMs <= 0 || lifetimeMs > maxLifetimeMs) return undefined;
-  return { kind: 'create-token', name, scope, lifetimeMs };
+  if (scope === undefined || !isGrantable({ name, scope, lifetimeMs }, maxLifetimeMs))
+    return undefined;
+  return { kind: 'create-token', name, scope: formatTokenScope(scope), lifetimeMs };
 }
 
-function readScope(sent: Parameters): string | undefined {
+function readScope(sent: Parameters): TokenScope | undefined {
   const effect = sent.get('effect');
   if (effect !== 'read' && effect !== 'write') return undefined;
   const names = [
@@ -48,8 +48,7 @@ function readScope(sent: Parameters): string | undefined {
     ...wordsOf(sent.get('namespaces')).map((name) => `namespace:${name}`),
     ...wordsOf(sent.get('beyond')),
   ];
-  const scope = parseTokenScope(names.join(' '));
-  return scope && formatTokenScope(scope);
+  return parseTokenScope(names.join(' '));
 }
 
 function wordsOf(text = ''): readonly string[] {
@@ -120,8 +119,8 @@ const placeFields: readonly FormField[] = [
 function lifeText(ms: number): string {
   const units = [
     [DAY_MS, 'day'],
-    [DAY_MS / 24, 'hour'],
-    [DAY_MS / 1440, 'minute'],
+    [HOUR_MS, 'hour'],
+    [MINUTE_MS, 'minute'],
   ] as const;
   const [unitMs, unit] = units.find(([each]) => ms % each === 0) ?? [1, 'millisecond'];
   const number = ms / unitMs;
