@@ -166,6 +166,9 @@ describe('keys prune', () => {
     await clock.advance(374 * DAY_MS - 1000);
     const { printed } = await run('prune');
     expect(printed).toMatch(/^cookie-\S+ removed\nsigning-\S+ removed\n\n/);
+    expect((await run('prune')).printed).toBe(
+      'Nothing to remove: no key was replaced longer ago than 38d (record keys: 374d).\n',
+    );
     await clock.advance(2000);
     expect((await run('prune')).printed).toMatch(/^record-\S+ removed\n/);
   });

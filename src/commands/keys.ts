@@ -189,9 +189,10 @@ async function prune({ directory, present, context, given }: KeysCall): Promise<
   });
   for (const { fileName } of surplus) await unlink(join(directory, fileName));
   const done = surplus.map(({ fileName }) => `${fileName} removed`);
+  const bound = keepFor ?? `${SAFE_KEEP.cookie} (record keys: ${SAFE_KEEP.record})`;
   context.terminal.print(
     done.length === 0
-      ? `Nothing to remove: no key was replaced more than ${keepFor ?? SAFE_KEEP.cookie} ago.`
+      ? `Nothing to remove: no key was replaced longer ago than ${bound}.`
       : [...done, '', 'Update the Secret as after "keys rotate".'].join('\n'),
   );
   return 0;
