@@ -66,7 +66,7 @@ describe('notes', () => {
     [
       'tokens without refresh',
       { oidc: { ...plain.oidc, scopes: ['openid'] } },
-      'personal tokens stop 24h after',
+      'personal tokens stop when their owner has not signed in',
     ],
     [
       "other clients' tokens",

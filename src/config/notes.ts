@@ -1,5 +1,5 @@
 // Owns what a correct configuration means that its writer may not expect.
-import { HOUR_MS, MINUTE_MS } from '../kernel/duration.ts';
+import { MINUTE_MS } from '../kernel/duration.ts';
 import type { Config } from './schema.ts';
 
 /** Sentences for check-config; none of them is a fault. */
@@ -56,8 +56,7 @@ function sessionNotes({ session, keys, oidc, sessionJwt }: Config): string[] {
 }
 
 function tokenNotes({ tokens, session, rbac, oidc }: Config): string[] {
-  const { provider, serviceAccounts, personal, maxClaimsAgeMs } = tokens;
-  const hours = Math.round(maxClaimsAgeMs / HOUR_MS);
+  const { provider, serviceAccounts, personal } = tokens;
   return [
     ...noteIf(
       serviceAccounts.enabled && rbac.source === 'manifests',
@@ -69,7 +68,7 @@ function tokenNotes({ tokens, session, rbac, oidc }: Config): string[] {
     ),
     ...noteIf(
       personal.enabled && !oidc.scopes.includes('offline_access'),
-      `oidc.scopes lacks offline_access: personal tokens stop ${hours}h after their owner last signed in (tokens.maxClaimsAge).`,
+      'oidc.scopes lacks offline_access: without a refresh token, personal tokens stop when their owner has not signed in for tokens.maxClaimsAge.',
     ),
     ...noteIf(
       provider.enabled && provider.audiences.length > 0,

@@ -1,6 +1,6 @@
 // Owns what makes a service-account token of the cluster good: first offline, then by asking the API server.
 import { within, type Clock } from '../../kernel/clock.ts';
-import { SECOND_MS } from '../../kernel/duration.ts';
+import { HOUR_MS, SECOND_MS } from '../../kernel/duration.ts';
 import type { Fields } from '../../kernel/fields.ts';
 import { errorText, type Logger } from '../../kernel/logger.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
@@ -55,7 +55,7 @@ const PIPELINES_ONLY: TokenScope = {
   namespaces: undefined,
   allMyPipelines: false,
 };
-const KEYS_RENEWED_AFTER_MS = 3_600 * SECOND_MS;
+const KEYS_RENEWED_AFTER_MS = HOUR_MS;
 const VERIFY_WITHIN_MS = 2 * SECOND_MS;
 /** The form of a token's own name, by which the API server's audit log knows it. */
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
