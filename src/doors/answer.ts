@@ -159,7 +159,9 @@ function viewOf(exchange: Exchange, reason: ReasonCode, told: Told): RefusalView
 
 /**
  * A whole answer for a connection on which `node:http` could not read a request: there is no
- * ServerResponse to write it with.
+ * ServerResponse to write it with. A page of our origin can bring it about by more cookies than the
+ * parser takes: neither a frame nor the window's opener may then read the address, which may hold a
+ * code of the provider.
  */
 export function bareAnswer(reason: ReasonCode): string {
   const { status, title } = reasons[reason];
@@ -169,6 +171,9 @@ export function bareAnswer(reason: ReasonCode): string {
     'Content-Type: application/problem+json',
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Cache-Control: no-store',
+    "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'",
+    'Cross-Origin-Opener-Policy: same-origin',
+    'X-Content-Type-Options: nosniff',
     'Connection: close',
     '',
     body,

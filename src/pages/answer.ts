@@ -5,7 +5,7 @@ import { callerKind } from './caller-kind.ts';
 import { errorPageView, framePageView, problemDocument, type ErrorView } from './error-view.ts';
 import { renderPage, type PageView } from './page-template.ts';
 import { headOf } from './request-heads.ts';
-import { pageHeaders, type PagePolicy } from './security-headers.ts';
+import { OPENER_POLICY, pageHeaders, type PagePolicy } from './security-headers.ts';
 
 export type Refusal = Omit<ErrorView, 'requestId'>;
 
@@ -28,8 +28,13 @@ export function sendBytes(res: Response, contentType: string, body: string): voi
   res.send(Buffer.from(body));
 }
 
-/** `location` is a path on this site, or an address of the provider: nothing else, ever. */
+/**
+ * `location` is a path on this site, or an address of the provider: nothing else, ever. Redirects have no
+ * opener policy, so that the page behind them has another one than whatever opened the window
+ * (own-window.ts).
+ */
 export function redirect(res: Response, location: string, status: 302 | 303 = 302): void {
+  res.removeHeader(OPENER_POLICY);
   res.status(status).set({ Location: location, 'Content-Length': '0' }).end();
 }
 

@@ -28,10 +28,16 @@ export function ownPagePolicy(login: Provider): PagePolicy {
   return { hasScript: false, frameAncestors: 'none', providerOrigin: login.providerOrigin() };
 }
 
-/** For every answer of ours: what is not a page may do nothing at all when a browser shows it. */
+export const OPENER_POLICY = 'Cross-Origin-Opener-Policy';
+
+/**
+ * For every answer of ours but redirects: what is not a page may do nothing at all when a browser shows
+ * it, and whoever opened its window cannot read its address, which may hold a code of the provider.
+ */
 export const answerHeaders: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store',
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+  [OPENER_POLICY]: 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Referrer-Policy': 'same-origin',
   'X-Content-Type-Options': 'nosniff',
@@ -46,7 +52,6 @@ export function pageHeaders(policy: PagePolicy): Readonly<Record<string, string>
     ...answerHeaders,
     'Content-Security-Policy': contentSecurityPolicy(policy),
     'Content-Type': 'text/html; charset=utf-8',
-    'Cross-Origin-Opener-Policy': 'same-origin',
   };
 }
 
