@@ -168,6 +168,9 @@ describeWith([...clusterNeighbours, 'kfp-2.17.0'], 'the SDK of Kubeflow Pipeline
 
   it('has a token of Pipelines that opens nothing else', async () => {
     const headers = { authorization: `Bearer ${await tokenOfPod()}` };
+    // That it is known by now changes nothing (GHSA-qvp4-rpmr-xwrr: a cache that knew no limits).
+    const runs = `${cluster.gateway.url}/pipeline/apis/v2beta1/runs?namespace=team-a`;
+    expect((await plainRequest(runs, { headers })).status).toBe(200);
     for (const path of ['/', '/jupyter/api/namespaces/team-a/notebooks', '/notebook/team-a/lab/']) {
       const answer = await plainRequest(`${cluster.gateway.url}${path}`, { headers });
       expect(answer.status, path).toBe(403);

@@ -1,5 +1,7 @@
 // The route vectors against the shipped catalogue.
 import { describe, expect, it } from 'vitest';
+import { outsideScope } from '../../src/access/token-limits.ts';
+import { ALL_MY_PIPELINES, parseTokenScope } from '../../src/identity/bearer/token-scope.ts';
 import { judge, shippedRows, told } from '../fixtures/shipped-catalogue.ts';
 import { readRouteVectors, type RouteVector } from '../vectors/route-vectors.ts';
 
@@ -37,6 +39,44 @@ function traitsOf(vector: RouteVector): Readonly<Record<string, unknown>> {
     traits.filter((trait) => vector[trait] !== undefined).map((trait) => [trait, vector[trait]]),
   );
 }
+
+describe('a token of one namespace', () => {
+  const asking = vectors.filter(({ expect: wanted }) => 'questions' in wanted || 'kind' in wanted);
+  const isSeen = ({ namespace, byId = false }: RouteVector): boolean =>
+    typeof namespace === 'string' && !byId;
+  const refusalOf = (vector: RouteVector, namespace: string, more = ''): string | undefined => {
+    const judgement = judge(vector);
+    const scope = parseTokenScope(`write namespace:${namespace} ${more}`);
+    if (judgement.kind !== 'route' || scope === undefined) throw new Error(vector.name);
+    return outsideScope(scope, judgement.route);
+  };
+
+  it('is for the requests that show that namespace, and not for others', () => {
+    const seen = asking.filter(isSeen);
+    expect(seen.length).toBeGreaterThan(100);
+    for (const vector of seen) {
+      const { name, namespace } = vector;
+      expect(refusalOf(vector, namespace ?? ''), name).toBeUndefined();
+      expect(refusalOf(vector, 'another'), name).toBe('insufficient_scope');
+      expect(refusalOf(vector, 'another', ALL_MY_PIPELINES), name).toBe('insufficient_scope');
+    }
+  });
+
+  it('is for no request by an id, in a body, or of what knows no namespaces', () => {
+    const hidden = asking.filter(({ byId, namespace }) => byId === true || namespace === null);
+    expect(hidden.length).toBeGreaterThan(50);
+    const classes = new Set(hidden.map((vector) => vector.class));
+    for (const each of ['pipelines', 'metadata', 'registry']) expect(classes).toContain(each);
+    for (const vector of hidden) {
+      const { name, namespace, class: routeClass } = vector;
+      const own = namespace ?? 'team-a';
+      expect(refusalOf(vector, own), name).toBe('token_namespace_unseen');
+      const beyond = routeClass === 'pipelines' ? undefined : 'token_namespace_unseen';
+      if (routeClass !== undefined)
+        expect(refusalOf(vector, own, ALL_MY_PIPELINES), name).toBe(beyond);
+    }
+  });
+});
 
 describe('the table of route vectors', () => {
   it('is a table worth the name', () => {
