@@ -1,8 +1,8 @@
 // Owns the listener on this machine to which the browser brings the answer (RFC 8252 section 7.3).
-import { timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { LOOPBACK_REDIRECT_PATH } from '../identity/oauth/command-line-client.ts';
+import { isSameText } from '../kernel/same-text.ts';
 
 const ADDRESSES = [
   { host: '127.0.0.1', inUrl: '127.0.0.1' },
@@ -96,12 +96,7 @@ function awaitedUrl(req: IncomingMessage, origin: string, state: string): URL | 
     return undefined;
   }
   const given = url.searchParams.getAll('state');
-  return given.length === 1 && isSame(String(given[0]), state) ? url : undefined;
-}
-
-function isSame(given: string, wanted: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(wanted)];
-  return a.length === b.length && timingSafeEqual(a, b);
+  return given.length === 1 && isSameText(String(given[0]), state) ? url : undefined;
 }
 
 async function send(res: ServerResponse, status: number, { title, sentence }: Page): Promise<void> {

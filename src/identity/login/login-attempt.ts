@@ -1,7 +1,7 @@
 // Owns login attempts: secrets of a sign-in under way, sealed into a cookie each; nothing is stored here.
-import { timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../kernel/clock.ts';
 import { randomId, type Random } from '../../kernel/random.ts';
+import { isSameText } from '../../kernel/same-text.ts';
 import { LOGIN_ATTEMPT_LIMIT, type OwnCookies } from '../../request/own-cookies.ts';
 import type { RecordSealer } from '../session/sealed-record.ts';
 import {
@@ -95,7 +95,7 @@ export class LoginAttempts {
     const { cookies } = this.#deps;
     for (const cookie of readAttemptCookies(cookieHeader, cookies)) {
       const attempt = this.#live(cookie);
-      if (attempt === undefined || !isSame(attempt.id, id)) continue;
+      if (attempt === undefined || !isSameText(attempt.id, id)) continue;
       const setCookies = [clearAttemptCookie(cookie.name, cookies)];
       return { kind: 'found', attempt, returnTo, setCookies };
     }
@@ -139,11 +139,6 @@ function shortened(returnTo: string): string {
   if (returnTo.length <= LONGEST_RETURN_ADDRESS) return returnTo;
   const path = returnTo.slice(0, returnTo.search(/[?#]|$/));
   return path.length <= LONGEST_RETURN_ADDRESS ? path : '/';
-}
-
-function isSame(one: string, other: string): boolean {
-  const [a, b] = [Buffer.from(one), Buffer.from(other)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }
 
 /** Sealed by us, but maybe by another release: what it lacks makes it no attempt. */

@@ -1,7 +1,7 @@
 // Owns turning what a person allowed into a login, once.
-import { timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../kernel/clock.ts';
 import { reasons } from '../../kernel/reasons.ts';
+import { isSameText } from '../../kernel/same-text.ts';
 import { parseTokenScope } from '../bearer/token-scope.ts';
 import type { IssuedLogin, PersonalTokens } from '../personal-tokens/personal-tokens.ts';
 import type { GrantRecords, StoredGrant } from './grant-records.ts';
@@ -19,8 +19,7 @@ type Approved = Extract<StoredGrant['grant']['progress'], { kind: 'approved' }>;
 
 /** Whether `shown` is what the grant is bound to. */
 export function isBoundTo({ grant }: StoredGrant, shown: string): boolean {
-  const [a, b] = [Buffer.from(grant.binding), Buffer.from(shown)];
-  return a.length === b.length && timingSafeEqual(a, b);
+  return isSameText(grant.binding, shown);
 }
 
 /**

@@ -1,7 +1,8 @@
 // Owns the succession of a login's refresh tokens: each is exchanged once, and an old one that comes back
 // tells that two have it (RFC 9700 section 4.14.2).
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { MINUTE_MS } from '../../kernel/duration.ts';
+import { isSameText } from '../../kernel/same-text.ts';
 import { secretOf } from './token-text.ts';
 import type { RefreshState } from './token-record.ts';
 
@@ -31,12 +32,12 @@ export function rotate(
   { nowMs, salt }: { readonly nowMs: number; readonly salt: string },
 ): Rotation {
   const presented = hashOf(secret);
-  if (areEqual(presented, hash)) {
+  if (isSameText(presented, hash)) {
     const next = successorOf(secret, salt);
     const replaced = { hash, salt, replacedAtMs: nowMs };
     return { kind: 'rotated', next: { hash: hashOf(next), previous: replaced }, secret: next };
   }
-  if (previous === undefined || !areEqual(presented, previous.hash)) return { kind: 'reused' };
+  if (previous === undefined || !isSameText(presented, previous.hash)) return { kind: 'reused' };
   if (nowMs - previous.replacedAtMs > LOST_ANSWER_MS) return { kind: 'reused' };
   return { kind: 'repeated', secret: successorOf(secret, previous.salt) };
 }
@@ -51,9 +52,4 @@ function successorOf(secret: string, salt: string): string {
 
 function hashOf(secret: string): string {
   return createHash('sha256').update(secret).digest('base64url');
-}
-
-function areEqual(one: string, other: string): boolean {
-  const [a, b] = [Buffer.from(one), Buffer.from(other)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }

@@ -1,7 +1,8 @@
 // Owns the session cookie's value: how it is made, verified, and turned into the store's key.
 // The signed form is that of cookie-signature, which express-session writes and reads.
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { randomId, type Random } from '../../kernel/random.ts';
+import { isSameText } from '../../kernel/same-text.ts';
 import type { Secret } from '../../kernel/secret.ts';
 import { prepareKey } from './session-keys.ts';
 
@@ -45,7 +46,7 @@ export function readSessionCookie(value: string, secrets: readonly Secret<Buffer
   if (value.length > LONGEST_VALUE) return { kind: 'invalid' };
   const [, id, signature] = SIGNED_FORM.exec(decoded(value)) ?? [];
   if (id === undefined || signature === undefined) return { kind: 'invalid' };
-  const isVerified = secrets.some((secret) => areEqual(signature, signatureOf(id, secret)));
+  const isVerified = secrets.some((secret) => isSameText(signature, signatureOf(id, secret)));
   if (!isVerified) return { kind: 'invalid' };
   // encodeURIComponent makes a new string: a slice would keep the whole Cookie header in memory.
   return { kind: 'verified', id, canonical: encodeURIComponent(`s:${id}.${signature}`) };
@@ -64,8 +65,4 @@ function decoded(value: string): string {
 function signatureOf(id: string, secret: Secret<Buffer>): string {
   const signature = createHmac('sha256', prepareKey(secret).signing).update(id).digest('base64');
   return signature.slice(0, signature.indexOf('='));
-}
-
-function areEqual(given: string, expected: string): boolean {
-  return timingSafeEqual(Buffer.from(given), Buffer.from(expected));
 }
