@@ -23,6 +23,8 @@ export interface RefusalView {
   readonly retryAfterSec: number | undefined;
   /** What was asked of RBAC, where that is why. */
   readonly access?: AccessDetail | undefined;
+  /** Where a token was sent, and that is why. */
+  readonly bearerError?: BearerError;
   /** As whom the caller is signed in, where that is known. */
   readonly userId?: string | undefined;
 }
@@ -92,7 +94,7 @@ export class Answers {
   }
 
   #challenge(exchange: Exchange, { reason, client, bearerError }: Challenge): void {
-    const view = viewOf(exchange, reason, {});
+    const view = viewOf(exchange, reason, bearerError === undefined ? {} : { bearerError });
     if (client === 'navigation') {
       const location = this.#standIns.signInAddress(exchange.head?.target.raw ?? '/');
       this.#send(exchange, 302, { headers: { Location: location }, body: '' });
@@ -153,6 +155,7 @@ function viewOf(exchange: Exchange, reason: ReasonCode, told: Told): RefusalView
     returnTo: isSafe ? head.target.raw : undefined,
     retryAfterSec: told.retryAfterSec,
     access: told.access,
+    ...(told.bearerError === undefined ? {} : { bearerError: told.bearerError }),
     userId: exchange.identity?.principal.userId,
   };
 }

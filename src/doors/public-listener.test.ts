@@ -101,6 +101,7 @@ describe('a caller without a session', () => {
     const answer = await ask(await start(), 'GET /', headers);
     expect(answer.status).toBe(401);
     expect(answer.header('www-authenticate')).toBe('Bearer error="invalid_token"');
+    expect(answer.header('location')).toBeUndefined();
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AccessDetail } from '../access/access-detail.ts';
 import { reasons, type ReasonCode } from '../kernel/reasons.ts';
-import { errorPageView, problemDocument } from './error-view.ts';
+import { errorPageView, problemDocument, type ErrorView } from './error-view.ts';
 import { renderPage } from './page-template.ts';
 
 const codes = Object.entries(reasons).map(([code]) => code as ReasonCode);
@@ -155,9 +155,10 @@ describe('problemDocument', () => {
     expect(problemDocument({ ...forbidden, access })).not.toHaveProperty('namespace');
   });
 
-  it('names no place to sign in where that would not help', () => {
-    expect(problemDocument({ reason: 'not_found', requestId: 'r-1' })).not.toHaveProperty(
-      'login_url',
-    );
+  it.each<ErrorView>([
+    { reason: 'not_found', requestId: 'r-1' },
+    { reason: 'token_expired', requestId: 'r-1', bearerError: 'invalid_token' },
+  ])('names no place to sign in where that would not help: $reason', (view) => {
+    expect(problemDocument(view)).not.toHaveProperty('login_url');
   });
 });

@@ -82,10 +82,12 @@ function actionOf(view: ErrorView, retryHref: string | undefined): PageAction | 
 
 /**
  * The same as a problem document (RFC 9457); `code` is the stable name. Where a sign-in heals it,
- * `login_url` says where a person can do that: a program is never redirected there.
+ * `login_url` says where a person can do that: a program is never redirected there, and whoever sent a
+ * token needs a better token.
  */
 export function problemDocument(view: ErrorView): Readonly<Record<string, unknown>> {
   const { status, title, advice } = reasons[view.reason];
+  const isHealedBySignIn = status === 401 && view.bearerError === undefined;
   return {
     title,
     status,
@@ -93,6 +95,6 @@ export function problemDocument(view: ErrorView): Readonly<Record<string, unknow
     ...(view.access === undefined ? {} : accessMembers(view.access)),
     code: view.reason,
     request_id: view.requestId,
-    ...(status === 401 ? { login_url: START_PATH } : {}),
+    ...(isHealedBySignIn ? { login_url: START_PATH } : {}),
   };
 }
