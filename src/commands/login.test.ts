@@ -300,6 +300,8 @@ describe('login says what is wrong', () => {
     [[], '--url URL is missing'],
     [['--url', 'http://kubeflow.example.com'], '--url must begin with https://'],
     [['--url', 'https://a', '--scope', 'admin'], '--scope must be names'],
+    [['--url', 'https://a', '--scope', ''], '--scope must be names'],
+    [['--url', 'https://a', '--scope', ' '], '--scope must be names'],
     [['--url', 'https://a', '--expires', '1 day'], '--expires must be a duration'],
     [['--url', 'https://a', '--expires', '10s'], '--expires must be a duration of at least 1m'],
     [['--url', 'https://a', '--ca-file', '/nowhere.pem'], '--ca-file /nowhere.pem cannot be read'],

@@ -33,8 +33,8 @@ Options:
   --url URL        the gateway, such as https://kubeflow.example.com
   --device         for a machine without a browser: shows a code to type in a browser elsewhere
   --scope SCOPE    what the tokens may do, never more than you may (default: write): names separated
-                   by spaces of read, write (includes read), class:CLASS, namespace:NAMESPACE,
-                   pipelines:all-my-namespaces
+                   by spaces of write, read (also where neither is named), class:CLASS,
+                   namespace:NAMESPACE, pipelines:all-my-namespaces; docs/tokens.md explains them
   --name NAME      what the login is called at URL/oauth2/tokens (default: the name of this machine)
   --expires TIME   how long the login lives, such as 12h or 7d (default: 30d, or what the gateway allows)
   --ca-file FILE   PEM file of authorities for the gateway's certificate, besides the public ones
@@ -92,7 +92,7 @@ async function readCall(context: CommandContext): Promise<LoginCall> {
 
 function readWish(values: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const { scope, expires, name = hostname() } = values;
-  if (scope !== undefined && parseTokenScope(scope) === undefined) {
+  if (scope !== undefined && !isScope(scope)) {
     throw new UsageError(
       '--scope must be names separated by spaces, of read, write, class:CLASS, namespace:NAMESPACE ' +
         'and pipelines:all-my-namespaces',
@@ -109,6 +109,14 @@ function readWish(values: Readonly<Record<string, string | undefined>>): Record<
     }),
     [LOGIN_NAME_PARAMETER]: name,
   };
+}
+
+/**
+ * An empty parameter counts as none (RFC 6749 section 3.1), and none as everything: no script that forgot
+ * to set a variable may get that.
+ */
+function isScope(text: string): boolean {
+  return text.trim() !== '' && parseTokenScope(text) !== undefined;
 }
 
 /** Absolute, because later commands may run elsewhere. */

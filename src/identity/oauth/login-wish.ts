@@ -36,9 +36,10 @@ export function readLoginWish(
   if (isGrantable({ name, scope, lifetimeMs }, maxLifetimeMs)) {
     return { kind: 'wish', wish: { name, scope: formatTokenScope(scope), lifetimeMs } };
   }
+  // With the options of the command line: it shows this to the person who typed them.
   const mostSec = Math.floor(maxLifetimeMs / SECOND_MS);
-  const names = `${LOGIN_NAME_PARAMETER} is not 1 to 64 printable characters`;
-  const lives = `${LOGIN_LIFETIME_PARAMETER} no number of seconds up to ${mostSec}`;
+  const names = `${LOGIN_NAME_PARAMETER} (--name) is not 1 to 64 printable characters`;
+  const lives = `${LOGIN_LIFETIME_PARAMETER} (--expires) no number of seconds up to ${mostSec}`;
   return refusal('invalid_request', `${names}, or ${lives}`);
 }
 
