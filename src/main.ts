@@ -8,6 +8,8 @@ import { systemRandom } from './kernel/random.ts';
 import type { Signals } from './serve.ts';
 
 const PROGRAM = 'kubeflow-auth-gateway';
+/** As "engines" in package.json. */
+const OLDEST_NODE = 24;
 /** What still holds the process open so long after the end of a command is not waited for. */
 const LAST_CALL_MS = 1_000;
 /** Any time does: the timer is there, not what it runs. */
@@ -57,6 +59,8 @@ async function main([name = '', ...args]: readonly string[]): Promise<ExitStatus
   if (['--help', '-h', 'help'].includes(name)) return told(help);
   if (['--version', '-v'].includes(name)) return told(`${PROGRAM} ${version()}`);
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  const isOld = Number.parseInt(process.versions.node) < OLDEST_NODE;
+  if (load !== undefined && isOld) return tooOld();
   if (load !== undefined) return run(name, await load(), args);
   return misused(name === '' ? 'no command given' : `no such command: ${name}`);
 }
@@ -68,7 +72,9 @@ async function run(name: string, command: Command, args: readonly string[]): Pro
     return await command.run({ args, env, terminal, clock: systemClock, random: systemRandom });
   } catch (error) {
     if (error instanceof UsageError) return misused(error.message, name);
-    terminal.complain(`${PROGRAM} ${name} failed: ${errorText(error)}`);
+    // What is no more than an error in general says so in its message.
+    const problem = errorText(error).replace(/^Error: /, '');
+    terminal.complain(`${PROGRAM} ${name} failed: ${problem}`);
     return 1;
   }
 }
@@ -81,6 +87,13 @@ function told(text: string): ExitStatus {
 function misused(problem: string, command = ''): ExitStatus {
   const hint = [PROGRAM, command, '--help'].filter((word) => word !== '').join(' ');
   terminal.complain(`${PROGRAM}: ${problem}\nTry "${hint}".`);
+  return 2;
+}
+
+/** Before a command is loaded: what it imports may fail there, in words that help nobody. */
+function tooOld(): ExitStatus {
+  const { node } = process.versions;
+  terminal.complain(`${PROGRAM} needs Node ${OLDEST_NODE} or newer, and this is ${node}.`);
   return 2;
 }
 

@@ -104,6 +104,15 @@ describe('the credentials file', () => {
     expect([...(await file.read()).keys()].sort()).toEqual(origins.sort());
   });
 
+  test('says where it should be and what to do, when it can be neither read nor written there', async () => {
+    writeFileSync(join(home, '.config'), 'no folder');
+    const folder = dirname(path);
+    for (const use of [() => file.read(), () => put(gateway, login)]) {
+      await expect(use()).rejects.toThrow(`logins cannot be kept in ${folder}: ENOTDIR`);
+      await expect(use()).rejects.toThrow('set XDG_CONFIG_HOME to one that is');
+    }
+  });
+
   test('stays as it was when the change fails, and nothing is left behind', async () => {
     await put(gateway, login);
     const before = readFileSync(path, 'utf8');

@@ -52,7 +52,7 @@ export class CredentialsFile {
       return parseLogins(await readFile(this.#path, 'utf8'));
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return new Map();
-      if (!(error instanceof SyntaxError)) throw error;
+      if (!(error instanceof SyntaxError)) throw this.#unusable(error);
       // Not its message: that quotes what it could not read.
       throw new Error(
         `${this.#path} is damaged, or of another release; remove it and sign in again`,
@@ -69,15 +69,33 @@ export class CredentialsFile {
       logins: StoredLogins,
     ) => Promise<{ readonly logins: StoredLogins; readonly result: T }>,
   ): Promise<T> {
-    const directory = dirname(this.#path);
-    await mkdir(directory, { recursive: true, mode: OWNER_ONLY_DIRECTORY });
-    await chmod(directory, OWNER_ONLY_DIRECTORY);
+    const directory = await this.#ownDirectory();
     return underLock(join(directory, 'lock'), this.#surroundings.clock, async () => {
       const before = await this.read();
       const { logins, result } = await change(before);
       if (logins !== before) await this.#replace(formatLogins(logins));
       return result;
     });
+  }
+
+  async #ownDirectory(): Promise<string> {
+    const directory = dirname(this.#path);
+    try {
+      await mkdir(directory, { recursive: true, mode: OWNER_ONLY_DIRECTORY });
+      await chmod(directory, OWNER_ONLY_DIRECTORY);
+    } catch (error) {
+      throw this.#unusable(error);
+    }
+    return directory;
+  }
+
+  /** What the system refused, with what to do; anything else as it is. */
+  #unusable(error: unknown): unknown {
+    if (!(error instanceof Error && 'syscall' in error)) return error;
+    return new Error(
+      `logins cannot be kept in ${dirname(this.#path)}: ${error.message}\n` +
+        'Make that folder yours, or set XDG_CONFIG_HOME to one that is.',
+    );
   }
 
   async #replace(text: string): Promise<void> {

@@ -170,6 +170,18 @@ describe('the command line', { timeout: 30_000 }, () => {
     expect(stderr).toContain('ECONNREFUSED');
   });
 
+  test('says which Node it needs, before a command fails there in words of its own', () => {
+    const versions = `Object.defineProperty(process, 'versions', { value: { node: '20.20.2' } })`;
+    const args = ['--import', `data:text/javascript,${versions}`, main, 'token'];
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { env, encoding: 'utf8' });
+    const said = 'kubeflow-auth-gateway needs Node 24 or newer, and this is 20.20.2.\n';
+    expect({ status, stdout, stderr }).toEqual({ status: 2, stdout: '', stderr: said });
+    const { engines } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
+      readonly engines: { readonly node: string };
+    };
+    expect(engines.node).toBe('>=24');
+  });
+
   test('ends with 1 when a command fails', () => {
     const notADirectory = configFile();
     const { status, stderr } = call('keys', 'init', '--directory', notADirectory);
