@@ -63,7 +63,7 @@ export const credentialReasons = {
     status: 403,
     title: 'The token may not be used for this.',
     advice:
-      "Make one at /oauth2/tokens whose scope includes this: write or read, the application's class, the namespace.",
+      "Get one whose scope includes this (write or read, the application's class, the namespace): at /oauth2/tokens, or by login --scope.",
   },
   token_namespace_unseen: {
     status: 403,

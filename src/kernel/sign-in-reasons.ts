@@ -35,7 +35,7 @@ export const signInReasons = {
     status: 403,
     title: 'This page needs https.',
     advice:
-      'Browsers do not say over plain http how a page is opened. Use the https address of this site, or localhost.',
+      'Open it in a browser, over https or at localhost: only there browsers say how a page is opened, and programs never do.',
   },
   action_expired: {
     status: 400,
@@ -45,7 +45,8 @@ export const signInReasons = {
   token_wish_refused: {
     status: 400,
     title: 'The token that was asked for cannot be made.',
-    advice: 'Check name, scope, namespaces and expiry.',
+    advice:
+      'A name has at most 64 printable characters. Namespaces look like team-a, applications like notebooks; there can be 28 of them at most.',
   },
   too_many_tokens: {
     status: 409,
@@ -55,7 +56,8 @@ export const signInReasons = {
   user_code_unknown: {
     status: 400,
     title: 'There is no such code, or it has expired.',
-    advice: 'Start the sign-in on the device again, and enter the code that it shows.',
+    advice:
+      'Type it again, as the device shows it. If it is ten minutes old, start the sign-in there again.',
   },
   authorization_request_refused: {
     status: 400,

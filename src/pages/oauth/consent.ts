@@ -19,6 +19,7 @@ import {
   refusedDeviceView,
   type ConsentPlace,
 } from './consent-view.ts';
+import { unknownCode } from './device.ts';
 import { goBackToProgram } from './program-redirect.ts';
 
 export type ConsentAction = Exclude<SignInAction, { kind: 'create-token' }>;
@@ -36,7 +37,7 @@ export async function showConsent(
   const policy = ownPagePolicy(context.login);
   const wish = await wishOf(context, action);
   if (wish === undefined) {
-    sendReason(req, res, { reason: 'user_code_unknown' }, policy);
+    sendReason(req, res, unknownCode, policy);
     return;
   }
   const { credential, principal } = signedIn;
@@ -117,7 +118,7 @@ async function answerOnDevice(
 ): Promise<void> {
   const policy = ownPagePolicy(context.login);
   const isTaken = await answerDevice(context, action.userCode, person);
-  if (!isTaken) sendReason(req, res, { reason: 'user_code_unknown' }, policy);
+  if (!isTaken) sendReason(req, res, unknownCode, policy);
   else sendPage(res, 200, person === undefined ? refusedDeviceView : allowedDeviceView, policy);
 }
 

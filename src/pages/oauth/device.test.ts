@@ -137,6 +137,8 @@ describe('POST /oauth2/device', () => {
     const answer = await type(code);
     expect(answer.status).toBe(400);
     expect(answer.text).toContain('user_code_unknown');
+    // A typing error: the code is still good.
+    expect(answer.text).toContain('href="/oauth2/device"');
     expect(bed.login.actions).toEqual([]);
   });
 

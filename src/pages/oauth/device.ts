@@ -24,6 +24,9 @@ const STARTS_PER_MINUTE = 30;
 /** With 20^8 codes that live ten minutes (RFC 8628 section 5.1). */
 const GUESSES_PER_MINUTE = 20;
 
+/** Most often it is a typing error. */
+export const unknownCode = { reason: 'user_code_unknown', retryHref: DEVICE_PATH } as const;
+
 export function deviceEndpoint(context: PageContext, tokens: PersonalTokens): ProgramEndpoint {
   return {
     path: DEVICE_AUTHORIZATION_PATH,
@@ -77,7 +80,7 @@ function takeCode(context: PageContext): RequestHandler {
     const userCode = readUserCode(formOf(req)?.get('user_code') ?? '');
     const device = userCode === undefined ? undefined : await waitingDevice(context, userCode);
     if (userCode === undefined || device === undefined) {
-      sendReason(req, res, { reason: 'user_code_unknown' }, ownPagePolicy(login));
+      sendReason(req, res, unknownCode, ownPagePolicy(login));
       return;
     }
     await beginActionSignIn(context, req, res, { kind: 'approve-device', userCode });
