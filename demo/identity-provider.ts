@@ -1,8 +1,8 @@
 // Owns the demo's OpenID provider: oidc-provider behind /dex, with paths and a form like Dex's.
 import { randomBytes } from 'node:crypto';
-import express, { type Express, type RequestHandler } from 'express';
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
-import { Provider, type Configuration } from 'oidc-provider';
+import { errors, Provider, type Configuration } from 'oidc-provider';
 import { compilePage } from './page.ts';
 import { personByPassword, personBySubject } from './people.ts';
 import { createProviderStore } from './provider-store.ts';
@@ -37,8 +37,18 @@ export async function createIdentityProvider(issuer: string, client: DemoClient)
     await provider.interactionFinished(req, res, { login: { accountId: person.subject } });
   });
   app.use(MOUNT, forgetSession, provider.callback());
+  app.use(tellError);
   return app;
 }
+
+/** Such as for the form of a sign-in that is over, to which the browser's "back" leads. */
+const tellError: ErrorRequestHandler = (error: unknown, _req, res, next) => {
+  if (!(error instanceof errors.OIDCProviderError)) {
+    next(error);
+    return;
+  }
+  res.status(error.statusCode).send(errorPage({ title: 'Sign-in failed', code: error.error }));
+};
 
 function fieldsOf(body: unknown): { readonly login?: string; readonly password?: string } {
   if (typeof body !== 'object' || body === null) return {};

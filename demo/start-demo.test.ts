@@ -73,6 +73,14 @@ describe('the demo', { timeout: 60_000 }, () => {
     expect(answer?.body).toContain('name="login"');
   });
 
+  it('leads on from the form of a sign-in that is over', async () => {
+    const answer = await ask(new CookieJar(), '/dex/auth/local/login');
+    const body = await answer.text();
+    expect(answer.status).toBe(400);
+    expect(body).toContain('<a href="/">Start again</a>');
+    expect(body).not.toContain('.ts:');
+  });
+
   it('asks for the password again after a sign-out', async () => {
     const jar = await signIn('user@example.com');
     const out = await ask(jar, '/oauth2/sign_out', {
