@@ -61,6 +61,24 @@ describe('a request to an inference host', () => {
     });
   });
 
+  it.each([
+    ['/page', HOST, 'the path shows none, and the mesh may go by the path'],
+    ['/notebook/a/lab/', 'my-iris-a.models.example', 'the host may be of another one'],
+    ['/notebook/a/lab/', 'x.plain.example', 'the host shows none'],
+  ])('may act on a namespace that it does not show: %s at %s, where %s', (path, host) => {
+    expect(match(`GET ${path}`, { host })).toMatchObject({ route: { isByIdOnly: true } });
+  });
+
+  it('acts on the namespace that path and host both show', () => {
+    const host = 'iris.team-a.example.com';
+    expect(match('GET /notebook/team-a/lab/', { host })).toMatchObject({
+      route: { isByIdOnly: false, namespace: 'team-a' },
+    });
+    expect(match('GET /v1', { host })).toMatchObject({
+      route: { isByIdOnly: false, namespace: 'team-a' },
+    });
+  });
+
   it('asks for every reading of a host that has several', () => {
     const matched = match('GET /v2', { host: 'my-iris-a.models.example' });
     expect(demandOf(matched)).toEqual([

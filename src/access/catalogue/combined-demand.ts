@@ -22,10 +22,15 @@ export function withHostDemand(byPath: CatalogueMatch, byHost: MatchedRoute): Ca
       neverRedirect: route.neverRedirect || byHost.neverRedirect,
       passAuthorization: route.passAuthorization && byHost.passAuthorization,
       namespace: route.namespace ?? byHost.namespace,
-      isByIdOnly: route.isByIdOnly || byHost.isByIdOnly,
+      isByIdOnly: route.isByIdOnly || byHost.isByIdOnly || showsLess(route, byHost),
       demand: bothDemands(route.demand, byHost.demand),
     },
   };
+}
+
+/** Whichever of the two the mesh goes by, its namespace has to be seen. */
+function showsLess(byPath: MatchedRoute, byHost: MatchedRoute): boolean {
+  return byPath.namespace === undefined || byHost.namespace === undefined;
 }
 
 const closed: Demand = { kind: 'deny', reason: 'route_denied' };
