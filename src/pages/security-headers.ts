@@ -39,13 +39,14 @@ export const answerHeaders: Readonly<Record<string, string>> = {
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
   [OPENER_POLICY]: 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
-  'Referrer-Policy': 'same-origin',
+  'Referrer-Policy': 'strict-origin',
   'X-Content-Type-Options': 'nosniff',
 };
 
 /**
- * For a page. `Referrer-Policy: same-origin` and not `no-referrer`: sign-out recognises our own
- * origin by Referer where browsers send no `Sec-Fetch-Site` (plain http).
+ * For a page. `Referrer-Policy: strict-origin`: its address may hold a code of the provider or a ticket,
+ * which must not reach the notebook that a link of the page leads to; and not `no-referrer`, because sign-out
+ * recognises our own origin by Referer where browsers send no `Sec-Fetch-Site` (plain http).
  */
 export function pageHeaders(policy: PagePolicy): Readonly<Record<string, string>> {
   return {
