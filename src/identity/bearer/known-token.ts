@@ -12,6 +12,8 @@ const RENEWED_IN_LAST_PART = 0.25;
 const FIRST_PAUSE_MS = SECOND_MS;
 /** … and at least this often, per token. */
 const LONGEST_PAUSE_MS = 16 * SECOND_MS;
+/** A failure of longer ago says nothing of the verifier now. */
+const FAILURE_TELLS_MS = 2 * LONGEST_PAUSE_MS;
 
 export type Unavailable = Extract<TokenVerdict, { kind: 'unavailable' }>;
 
@@ -83,11 +85,7 @@ export class KnownToken {
     const outage = this.#outage;
     if (nowMs < this.#freshUntilMs && !isDoubted)
       return nowMs >= this.#renewFromMs && mayAsk(outage, nowMs, isDoubted) ? 'due' : 'good';
-    if (outage === undefined) return 'ask';
-    const isSpent = nowMs - outage.sinceMs >= outageBoundMs;
-    if (!mayAsk(outage, nowMs, isDoubted)) return isSpent ? 'spent' : 'good';
-    // What was doubted may have been revoked: nobody gets a last grant once the verifier is back.
-    return isSpent || isDoubted ? 'ask' : 'due';
+    return outage === undefined ? 'ask' : this.#onTrust(outage, nowMs, outageBoundMs);
   }
 
   /** Whether the token may live on trust still; true where it need not. */
@@ -113,6 +111,15 @@ export class KnownToken {
       pauseMs: Math.min(pauseMs, LONGEST_PAUSE_MS) * (1 - chance / 4),
       problem,
     };
+  }
+
+  #onTrust(outage: Outage, nowMs: number, outageBoundMs: number): Standing {
+    const isDoubted = this.isDoubted();
+    const isTrusted = this.isTrusted(nowMs, outageBoundMs);
+    if (!mayAsk(outage, nowMs, isDoubted)) return isTrusted ? 'good' : 'spent';
+    // Nobody gets a last grant once the verifier is back: not who was doubted, nor who stayed away.
+    const isAway = nowMs >= outage.failedAtMs + FAILURE_TELLS_MS;
+    return isTrusted && !isDoubted && !isAway ? 'due' : 'ask';
   }
 
   #believe({ askedAtMs, freshForMs, chance }: Belief): void {

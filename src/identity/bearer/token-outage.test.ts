@@ -135,6 +135,12 @@ describe('when a verifier is back', () => {
     expect(await bed.ask('a1')).toEqual(revoked);
   });
 
+  test('a token that stayed away is not granted once more', async () => {
+    bed.issuer.revoke('a1');
+    await bed.clock.advance(32_000);
+    expect(await bed.ask('a1')).toEqual(revoked);
+  });
+
   test('a token that is doubted is not granted once more', async () => {
     bed.issuer.revoke('a1');
     bed.issuer.doubt('a1');
