@@ -3,7 +3,7 @@ import type { UpstreamOptions } from '../access/upstream-table.ts';
 import type { Config } from '../config/schema.ts';
 import type { ListeningServerOptions } from '../doors/listening-server.ts';
 import type { LoginOptions } from '../identity/login/login-options.ts';
-import type { IdentityHeaderNames } from '../identity/session/identity-headers.ts';
+import type { IdentityHeaderNames } from '../identity/identity-headers.ts';
 import type { SessionOptions } from '../identity/session/session-options.ts';
 import type { HygieneOptions } from '../request/hygiene.ts';
 import type { OwnCookies } from '../request/own-cookies.ts';

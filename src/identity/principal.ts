@@ -6,3 +6,19 @@ export interface Principal {
   /** Groups after claim rules; each printable, without comma, none beginning with `system:`. */
   readonly groups: readonly string[];
 }
+
+interface Named {
+  readonly principal: Principal;
+  readonly email: string | undefined;
+}
+
+/** Whether applications and RBAC would notice no difference between the two. */
+export function isSameIdentity(one: Named, other: Named): boolean {
+  const { userId, groups } = one.principal;
+  return (
+    userId === other.principal.userId &&
+    one.email === other.email &&
+    groups.length === other.principal.groups.length &&
+    groups.every((group, index) => group === other.principal.groups[index])
+  );
+}

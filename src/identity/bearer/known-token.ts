@@ -3,7 +3,8 @@
 import { SECOND_MS } from '../../kernel/duration.ts';
 import type { ReasonCode } from '../../kernel/reasons.ts';
 import type { TokenAuthentication } from '../authentication.ts';
-import { isSameToken, TokenIdentity, type TokenIdentityTools } from './token-identity.ts';
+import type { IdentityTools } from '../kept-identity.ts';
+import { isSameToken, tokenIdentity } from './token-identity.ts';
 import type { TokenVerdict, VerifiedToken } from './token-verifier.ts';
 
 /** Tokens in use are verified again before their verdict gets stale: in this last part of its time. */
@@ -44,12 +45,12 @@ interface Outage {
 export class KnownToken {
   #token: VerifiedToken;
   #authenticated: Extract<TokenAuthentication, { kind: 'authenticated' }>;
-  readonly #tools: TokenIdentityTools;
+  readonly #tools: IdentityTools;
   #freshUntilMs = 0;
   #renewFromMs = 0;
   #outage: Outage | undefined;
 
-  constructor(token: VerifiedToken, belief: Belief, tools: TokenIdentityTools) {
+  constructor(token: VerifiedToken, belief: Belief, tools: IdentityTools) {
     this.#token = token;
     this.#tools = tools;
     this.#authenticated = this.#identify(token);
@@ -128,7 +129,7 @@ export class KnownToken {
   }
 
   #identify(token: VerifiedToken): Extract<TokenAuthentication, { kind: 'authenticated' }> {
-    const identity = new TokenIdentity(token, this.#tools, () => this.#token.markUsed?.());
+    const identity = tokenIdentity(token, this.#tools, () => this.#token.markUsed?.());
     return { kind: 'authenticated', identity };
   }
 }

@@ -6,9 +6,9 @@ import type { Metrics } from '../../kernel/metrics.ts';
 import { chance, type Random } from '../../kernel/random.ts';
 import type { ReasonCode } from '../../kernel/reasons.ts';
 import type { TokenAuthentication } from '../authentication.ts';
+import type { IdentityTools } from '../kept-identity.ts';
 import { KnownToken, type Belief, type Unavailable } from './known-token.ts';
 import { RecentMap } from './recent-map.ts';
-import type { TokenIdentityTools } from './token-identity.ts';
 import type { TokenVerdict, VerifiedToken } from './token-verifier.ts';
 import type { CheckedVerdict } from './verifications.ts';
 
@@ -38,7 +38,7 @@ interface KnownTokensParts {
   readonly random: Random;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  readonly identityTools: TokenIdentityTools;
+  readonly identityTools: IdentityTools;
 }
 
 /** Tokens stand here under their hash; `key` is that. */

@@ -6,7 +6,7 @@ import type { Metrics } from '../../kernel/metrics.ts';
 import { pooledRandom, type Random } from '../../kernel/random.ts';
 import { createRateLimit, type RateLimit } from '../../kernel/rate-limit.ts';
 import type { TokenAuthentication, TokenAuthenticator } from '../authentication.ts';
-import type { IdentityHeaderNames } from '../session/identity-headers.ts';
+import type { IdentityHeaderNames } from '../identity-headers.ts';
 import type { AssertionSigner } from '../tokens/assertion-signer.ts';
 import { KnownToken } from './known-token.ts';
 import { KnownTokens, type KnownTokensOptions, type Taken } from './known-tokens.ts';

@@ -1,40 +1,18 @@
-// Owns the identity that a verified token gives to requests: made once, not per request.
-import type { TokenCredential, TokenHolder } from '../authentication.ts';
-import type { Principal } from '../principal.ts';
-import { identityHeaders, type IdentityHeaderNames } from '../session/identity-headers.ts';
-import { KeptAssertion, type AssertionTools } from '../tokens/kept-assertion.ts';
+// Owns the identity that a verified token gives to requests.
+import type { TokenHolder } from '../authentication.ts';
+import { KeptIdentity, type IdentityTools } from '../kept-identity.ts';
 import { formatTokenScope } from './token-scope.ts';
 import type { VerifiedToken } from './token-verifier.ts';
 
-export interface TokenIdentityTools extends AssertionTools {
-  readonly headerNames: IdentityHeaderNames;
-}
-
-export class TokenIdentity implements TokenHolder {
-  readonly principal: Principal;
-  readonly email: string | undefined;
-  readonly credential: TokenCredential;
-  readonly headers: TokenHolder['headers'];
-  readonly #assertion: KeptAssertion;
-  readonly #onUse: () => void;
-
-  constructor(token: VerifiedToken, tools: TokenIdentityTools, onUse: () => void) {
-    const { principal, email, handle, scope, authTimeSec } = token;
-    this.principal = principal;
-    this.email = email;
-    this.credential = { kind: 'token', tokenHandle: handle, scope };
-    this.headers = identityHeaders(principal, tools.headerNames);
-    this.#assertion = new KeptAssertion({ principal, email, handle, authTimeSec }, tools);
-    this.#onUse = onUse;
-  }
-
-  assertion(): string {
-    return this.#assertion.text();
-  }
-
-  markUsed(): void {
-    this.#onUse();
-  }
+/** Whom the token stands for; `onUse` hears of every use. */
+export function tokenIdentity(
+  { principal, email, handle, scope, authTimeSec }: VerifiedToken,
+  tools: IdentityTools,
+  onUse: () => void,
+): TokenHolder {
+  const subject = { principal, email, handle, authTimeSec };
+  const credential = { kind: 'token', tokenHandle: handle, scope } as const;
+  return new KeptIdentity({ subject, credential }, tools, onUse);
 }
 
 /** Whether a token stands for the very same as when it was verified before: its identity can stay. */

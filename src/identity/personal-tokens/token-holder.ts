@@ -1,12 +1,12 @@
 // Owns tokens as those who live by a person's provider record.
 import type { ReasonCode } from '../../kernel/reasons.ts';
-import type { Principal } from '../principal.ts';
+import { isSameIdentity } from '../principal.ts';
 import type { ChangeChannel } from '../session/change-channel.ts';
 import type { ClaimsHolder } from '../session/claims-holders.ts';
 import type { ProviderRecord } from '../session/provider-record.ts';
 import type { RecordStore } from '../session/record-store.ts';
 import type { TokenEnder } from './token-ender.ts';
-import { ownerOf, type TokenOwner } from './token-record.ts';
+import { ownerOf } from './token-record.ts';
 import type { TokenRecords } from './token-records.ts';
 
 /** Only refreshes of claims and of the login itself write a token, so conflicts are rare and short. */
@@ -42,7 +42,7 @@ export class TokenHolder implements ClaimsHolder {
       const owner = { ...ownerOf(provider), authTimeSec: record.owner.authTimeSec };
       const written = await records.replace(key, { ...record, owner }, revision);
       if (written === 'conflict') continue;
-      const hasChanged = written === 'written' && !isSameOwner(record.owner, owner);
+      const hasChanged = written === 'written' && !isSameIdentity(record.owner, owner);
       if (hasChanged) channel.announce(key);
       return hasChanged;
     }
@@ -52,17 +52,4 @@ export class TokenHolder implements ClaimsHolder {
   end(key: string, reason: ReasonCode): Promise<boolean> {
     return this.#parts.ender.end(key, reason);
   }
-}
-
-/** Whether applications and RBAC would notice no difference. */
-function isSameOwner(one: TokenOwner, other: TokenOwner): boolean {
-  return one.email === other.email && isSamePrincipal(one.principal, other.principal);
-}
-
-function isSamePrincipal(one: Principal, other: Principal): boolean {
-  return (
-    one.userId === other.userId &&
-    one.groups.length === other.groups.length &&
-    one.groups.every((group, index) => group === other.groups[index])
-  );
 }

@@ -7,15 +7,17 @@ import type { Metrics } from '../../kernel/metrics.ts';
 import { chance, type Random } from '../../kernel/random.ts';
 import type { ReasonCode } from '../../kernel/reasons.ts';
 import type { SessionAuthentication } from '../authentication.ts';
+import type { IdentityTools } from '../kept-identity.ts';
+import { isSameIdentity } from '../principal.ts';
 import type { Change } from './change-channel.ts';
 import { ChangeListeners } from './change-listeners.ts';
 import { SessionCache } from './session-cache.ts';
-import { SessionIdentity, type SessionIdentityTools } from './session-identity.ts';
+import { sessionIdentity } from './session-identity.ts';
 import { refreshDueAtMs } from './session-lifetime.ts';
 import type { SessionOptions } from './session-options.ts';
 import type { CheckedAnswer, RecordReader } from './record-reader.ts';
 import type { SessionReading } from './session-records.ts';
-import { isSameIdentity, type SessionRecord } from './session-record.ts';
+import type { SessionRecord } from './session-record.ts';
 
 /** A cached session in use is confirmed by the store, off the request path, after so long. */
 const CONFIRM_AFTER_MS = 30 * SECOND_MS;
@@ -59,7 +61,7 @@ export type Loaded = KnownSession | EndedSession | { readonly kind: 'missing' | 
 
 interface KnownSessionsParts {
   readonly reader: RecordReader<SessionReading>;
-  readonly identityTools: SessionIdentityTools;
+  readonly identityTools: IdentityTools;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -188,7 +190,7 @@ export class KnownSessions {
   }
 
   #authenticated(record: SessionRecord, onUse: () => void): KnownSession['authenticated'] {
-    const identity = new SessionIdentity(record, this.#parts.identityTools, onUse);
+    const identity = sessionIdentity(record, this.#parts.identityTools, onUse);
     return { kind: 'authenticated', identity };
   }
 

@@ -1,11 +1,12 @@
 // Owns sessions as those who live by a person's provider record.
 import type { ReasonCode } from '../../kernel/reasons.ts';
+import { isSameIdentity } from '../principal.ts';
 import type { ChangeChannel } from './change-channel.ts';
 import type { ClaimsHolder } from './claims-holders.ts';
 import type { ProviderRecord } from './provider-record.ts';
 import type { RecordStore } from './record-store.ts';
 import type { SessionEnder } from './session-ender.ts';
-import { isSameIdentity, withClaims } from './session-record.ts';
+import { withClaims } from './session-record.ts';
 import type { SessionRecords } from './session-records.ts';
 
 /** Nobody else writes sessions but refreshes, so conflicts are rare and short. */

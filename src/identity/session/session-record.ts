@@ -63,17 +63,6 @@ export function withClaims(
   return { ...record, principal, email, claimsAtMs, claimsExpireAtMs };
 }
 
-/** Whether applications and RBAC would notice the difference between two records of a session. */
-export function isSameIdentity(one: SessionRecord, other: SessionRecord): boolean {
-  const { userId, groups } = one.principal;
-  return (
-    userId === other.principal.userId &&
-    one.email === other.email &&
-    groups.length === other.principal.groups.length &&
-    groups.every((group, index) => group === other.principal.groups[index])
-  );
-}
-
 export function formatSessionRecord(record: SessionRecord): string {
   return formatRecord(record);
 }

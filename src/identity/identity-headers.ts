@@ -1,5 +1,5 @@
-// Owns the identity headers of a session: their names, values and bytes.
-import type { Principal } from '../principal.ts';
+// Owns the identity headers: their names, values and bytes.
+import type { Principal } from './principal.ts';
 
 export interface IdentityHeaderNames {
   readonly userIdHeader: string;
