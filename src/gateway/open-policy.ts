@@ -15,7 +15,7 @@ import type { ProfileRecord } from '../access/rbac/rbac-records.ts';
 import { DecisionReview } from '../access/review/decision-review.ts';
 import { subjectAccessReview } from '../access/review/subject-access-review.ts';
 import type { Config } from '../config/schema.ts';
-import type { Cluster } from '../identity/service-accounts/token-reviews.ts';
+import type { Cluster } from '../identity/service-accounts/cluster.ts';
 import type { GatewayParts } from './gateway-parts.ts';
 
 export interface OpenedPolicy {

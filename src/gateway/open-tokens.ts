@@ -11,7 +11,7 @@ import {
 } from '../identity/personal-tokens/create-personal-tokens.ts';
 import type { PersonalTokens } from '../identity/personal-tokens/personal-tokens.ts';
 import { ServiceAccountVerifier } from '../identity/service-accounts/service-account-verifier.ts';
-import type { Cluster } from '../identity/service-accounts/token-reviews.ts';
+import type { Cluster } from '../identity/service-accounts/cluster.ts';
 import type { SessionRoom } from '../identity/session/create-sessions.ts';
 import type { SessionKeys } from '../identity/session/session-keys.ts';
 import type { AssertionSigner } from '../identity/tokens/assertion-signer.ts';

@@ -1,6 +1,6 @@
 // Owns what service-account tokens are judged by: the API server's keys, reviews and accounts.
 import type { JSONWebKeySet } from 'jose';
-import type { Cluster } from '../../identity/service-accounts/token-reviews.ts';
+import type { Cluster } from '../../identity/service-accounts/cluster.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { SECOND_MS } from '../../kernel/duration.ts';
 import { fieldsOf, isFields } from '../../kernel/fields.ts';

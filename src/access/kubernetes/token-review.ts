@@ -1,5 +1,5 @@
 // Owns asking the API server what it makes of somebody's token.
-import type { Cluster, TokenReviewOutcome } from '../../identity/service-accounts/token-reviews.ts';
+import type { Cluster, TokenReviewOutcome } from '../../identity/service-accounts/cluster.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { SECOND_MS } from '../../kernel/duration.ts';
 import { fieldsOf, isFields } from '../../kernel/fields.ts';

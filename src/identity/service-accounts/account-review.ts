@@ -4,7 +4,7 @@ import { errorText, type Logger } from '../../kernel/logger.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
 import type { TokenVerdict } from '../bearer/token-verifier.ts';
 import type { ServiceAccount } from './service-account-claims.ts';
-import type { Cluster, TokenReviewOutcome } from './token-reviews.ts';
+import type { Cluster, TokenReviewOutcome } from './cluster.ts';
 
 export type ReviewedAccount =
   | {

@@ -2,7 +2,7 @@
 import type { Clock } from '../../kernel/clock.ts';
 import { SECOND_MS } from '../../kernel/duration.ts';
 import { errorText, type Logger } from '../../kernel/logger.ts';
-import type { Cluster } from './token-reviews.ts';
+import type { Cluster } from './cluster.ts';
 
 export type IssuerVerdict =
   | { readonly kind: 'own' }

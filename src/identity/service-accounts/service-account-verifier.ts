@@ -23,7 +23,7 @@ import {
   readServiceAccount,
   type ServiceAccount,
 } from './service-account-claims.ts';
-import type { Cluster } from './token-reviews.ts';
+import type { Cluster } from './cluster.ts';
 
 export interface ServiceAccountOptions {
   /** Besides what the API server calls itself. */
