@@ -14,6 +14,7 @@ export interface StaticFile {
 const style = `:root { color-scheme: light dark; }
 * { box-sizing: border-box; }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.5rem;
+  grid-template-columns: minmax(0, 1fr);
   font: 1rem/1.5 system-ui, sans-serif; color: #1b1f24; background: #f4f6f8; }
 main { width: 100%; max-width: 34rem; padding: 2rem; background: #fff;
   border: 1px solid #c8cfd6; border-radius: .5rem; }
@@ -44,8 +45,9 @@ div.wide { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-size: .875rem; }
 caption { padding: 0 0 .5rem; text-align: left; font-weight: 600; }
 th, td { padding: .5rem; text-align: left; vertical-align: top; border-top: 1px solid #c8cfd6;
-  overflow-wrap: anywhere; }
-td .buttons { margin: 0; }
+  overflow-wrap: break-word; }
+tbody th, td:nth-child(3) { min-width: 9rem; overflow-wrap: anywhere; }
+td .buttons { margin: 0; overflow-wrap: normal; }
 .buttons { display: flex; flex-wrap: wrap; gap: .75rem; }
 button.quiet { color: inherit; background: transparent; border: 1px solid #6b7580;
   padding: .25rem .75rem; font-weight: 400; }

@@ -45,7 +45,7 @@ function listView(
   ticketFor: TicketFor,
 ): PageView {
   const about =
-    'Programs use Kubeflow in your name with a token, without a browser. What it may is never more than what you may at that moment.';
+    'Programs use Kubeflow in your name with a token, without a browser. What it may do is never more than what you may do at that moment.';
   return {
     title: 'Your tokens',
     text: summaries.length === 0 ? [about, 'You have none.'] : [about],
