@@ -43,12 +43,12 @@ export const metricTable = {
     help: 'Sessions ended by this replica, by reason code.',
     labels: ['reason'],
   },
-  kfgw_token_created_total: {
+  kfgw_tokens_created_total: {
     type: 'counter',
     help: 'Tokens that people made here, by kind: personal or login (of the command line).',
     labels: ['kind'],
   },
-  kfgw_token_ended_total: {
+  kfgw_tokens_ended_total: {
     type: 'counter',
     help: 'Tokens that people made here and that this replica ended, by reason code.',
     labels: ['reason'],
@@ -68,7 +68,7 @@ export const metricTable = {
     help: 'Bearer tokens that this replica remembers, by kind: known or refused.',
     labels: ['kind'],
   },
-  kfgw_token_limited_total: {
+  kfgw_tokens_limited_total: {
     type: 'counter',
     help: 'Requests with an unknown bearer token that were refused because their client sent too many.',
     labels: [],

@@ -313,7 +313,7 @@ describe('the limit per client', () => {
     for (let n = 0; n < 1_000; n++) await bed.ask(`a${n}`);
     expect(bed.issuer.asked).toHaveLength(3);
     expect(bed.ask('a2000')).toEqual({ ...tooMany, retryAfterSec: 20 });
-    expect(bed.series.get('kfgw_token_limited_total')).toBe(998);
+    expect(bed.series.get('kfgw_tokens_limited_total')).toBe(998);
     expect(bed.lines).toHaveLength(3);
   });
 

@@ -127,7 +127,7 @@ class CachingTokenAuthenticator implements TokenAuthenticator {
     if (client === undefined || verifications.isUnderWay(asking.key)) return this.#verify(asking);
     const retryAfterSec = limit(client);
     if (retryAfterSec === 0) return this.#verify(asking);
-    metrics.increment('kfgw_token_limited_total', {});
+    metrics.increment('kfgw_tokens_limited_total', {});
     return { kind: 'unavailable', reason: 'too_many_unknown_tokens', retryAfterSec };
   }
 

@@ -159,7 +159,7 @@ export class PersonalTokenService implements PersonalTokens {
   /** False when the provider ended the person's grant in this very moment. */
   async #write(key: string, record: TokenRecord): Promise<boolean> {
     if ((await this.#parts.records.create(key, record)) === 'exists') return false;
-    this.#parts.metrics.increment('kfgw_token_created_total', { kind: record.kind });
+    this.#parts.metrics.increment('kfgw_tokens_created_total', { kind: record.kind });
     return true;
   }
 

@@ -40,7 +40,7 @@ export class TokenEnder {
     await store.endSession(key, reason, record?.expiresAtMs ?? clock.nowMs() + maxLifetimeMs);
     changes.ended(key, reason);
     channel.announce(key);
-    metrics.increment('kfgw_token_ended_total', { reason });
+    metrics.increment('kfgw_tokens_ended_total', { reason });
     logger.info('A personal token was ended.', { handle: record?.handle, reason });
     return true;
   }
