@@ -50,13 +50,13 @@ export function openDoors(config: Config, parts: GatewayParts, rooms: DoorRooms)
       parts.logger.audit({ ...record });
     },
   };
-  const open = new PublicListener(listenerOptions(config.listeners.public), {
+  const publicListener = new PublicListener(listenerOptions(config.listeners.public), {
     ...deps,
     pages,
     upstreams: createUpstreamTable(upstreamOptions(config)),
     onChange: (listener) => onAnyChange([identity, access], listener),
   });
-  const check = config.listeners.check.enabled
+  const checkListener = config.listeners.check.enabled
     ? new CheckListener(
         {
           ...listenerOptions(config.listeners.check),
@@ -68,17 +68,20 @@ export function openDoors(config: Config, parts: GatewayParts, rooms: DoorRooms)
     : undefined;
   return {
     async listen() {
-      const [publicAddress, checkAddress] = await Promise.all([open.listen(), check?.listen()]);
+      const [publicAddress, checkAddress] = await Promise.all([
+        publicListener.listen(),
+        checkListener?.listen(),
+      ]);
       return { public: publicAddress.port, check: checkAddress?.port };
     },
     renewCertificates({ listeners }) {
       const tls = readTls(listeners.public.tls);
-      if (tls !== undefined) open.useCertificate(tls);
+      if (tls !== undefined) publicListener.useCertificate(tls);
       const checkTls = readTls(listeners.check.tls);
-      if (checkTls !== undefined) check?.useCertificate(checkTls);
+      if (checkTls !== undefined) checkListener?.useCertificate(checkTls);
     },
     async close(drainMs) {
-      await Promise.all([open.close(drainMs), check?.close(drainMs)]);
+      await Promise.all([publicListener.close(drainMs), checkListener?.close(drainMs)]);
     },
   };
 }
