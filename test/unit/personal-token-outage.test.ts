@@ -116,6 +116,28 @@ describe('while the store is silent', () => {
   });
 });
 
+describe('while the provider takes its time', () => {
+  it('claims get no older than they may', async () => {
+    const { token } = await replicas.token(replica);
+    replicas.provider.answer = () => Promise.resolve({ kind: 'failed' });
+    await replicas.pass(DAY_MS - MINUTE_MS);
+    expect(await ask(token)).toBe('granted');
+    await replicas.pass(30 * SECOND_MS);
+    const { promise, resolve } = Promise.withResolvers<{ kind: 'failed' }>();
+    replicas.provider.answer = () => promise;
+    expect(await ask(token)).toBe('granted');
+    for (let passed = 0; passed < MINUTE_MS; passed += 20 * SECOND_MS) {
+      await replicas.pass(35 * SECOND_MS);
+      const asked = ask(token);
+      await replicas.pass(3 * SECOND_MS);
+      expect(await asked).toBe('provider_unavailable');
+    }
+    resolve({ kind: 'failed' });
+    await replicas.pass(MINUTE_MS);
+    expect(await ask(token)).toBe('claims_too_old');
+  });
+});
+
 describe('a revocation that was announced', () => {
   it('counts at the next request and the next look at a live connection, everywhere', async () => {
     const other = replicas.tokenReplica();

@@ -48,6 +48,7 @@ export class KnownToken {
   readonly #tools: IdentityTools;
   #freshUntilMs = 0;
   #renewFromMs = 0;
+  #trustedUntilMs = 0;
   #outage: Outage | undefined;
 
   constructor(token: VerifiedToken, belief: Belief, tools: IdentityTools) {
@@ -91,7 +92,8 @@ export class KnownToken {
 
   /** Whether the token may live on trust still; true where it need not. */
   isTrusted(nowMs: number, outageBoundMs: number): boolean {
-    return this.#outage === undefined || nowMs - this.#outage.sinceMs < outageBoundMs;
+    if (this.#outage === undefined) return true;
+    return nowMs < this.#trustedUntilMs && nowMs - this.#outage.sinceMs < outageBoundMs;
   }
 
   /** The verifier stands behind it, again. */
@@ -125,6 +127,7 @@ export class KnownToken {
 
   #believe({ askedAtMs, freshForMs, chance }: Belief): void {
     this.#freshUntilMs = askedAtMs + freshForMs;
+    this.#trustedUntilMs = askedAtMs + (this.#token.trustForMs ?? Infinity);
     this.#renewFromMs = this.#freshUntilMs - freshForMs * RENEWED_IN_LAST_PART * (1 - chance / 2);
   }
 

@@ -16,6 +16,11 @@ export interface VerifiedToken {
   readonly expiresAtMs: number;
   /** How long the verdict may be believed before the verifier is asked again, in milliseconds. */
   readonly freshForMs: number;
+  /**
+   * How long it may go on at most while nobody confirms it, in milliseconds from the verdict; left out
+   * where only the bound for outages holds.
+   */
+  readonly trustForMs?: number;
   readonly scope: TokenScope | undefined;
   /**
    * Why the token has ended since it was verified; undefined while it has not. Synchronous, asked

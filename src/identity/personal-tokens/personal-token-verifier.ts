@@ -157,13 +157,15 @@ export class PersonalTokenVerifier implements TokenVerifier {
     // Undefined would be every right of the owner.
     if (scope === undefined) return rejected('invalid_token', 'its scope cannot be read');
     const claimsEndAtMs = owner.claimsAtMs + options.maxClaimsAgeMs;
+    const trustForMs = claimsEndAtMs - clock.nowMs();
     const token: VerifiedToken = {
       handle: record.handle,
       principal: owner.principal,
       email: owner.email,
       authTimeSec: owner.authTimeSec,
       expiresAtMs: Math.min(record.expiresAtMs, grant.expiresAtMs),
-      freshForMs: Math.min(FRESH_MS, claimsEndAtMs - clock.nowMs()),
+      freshForMs: Math.min(FRESH_MS, trustForMs),
+      trustForMs,
       scope,
       // A silent store keeps nobody's claims alive; one that answers is asked whether there are newer.
       ended: () =>
