@@ -8,6 +8,7 @@ export interface ChosenGateway {
   readonly isPlain: boolean;
 }
 
+/** The file of whoever runs the command; nothing is read yet. */
 export function credentialsOf({ env, clock, random }: CommandContext): CredentialsFile {
   return new CredentialsFile(credentialsPath(env), { clock, random });
 }

@@ -7,6 +7,7 @@ export type PartialConfig = { readonly [K in keyof Config]?: Config[K] | undefin
 
 export type Rule = (config: PartialConfig) => Problem[];
 
+/** One problem where the condition holds, else none. */
 export function problemIf(condition: boolean, path: string, message: string): Problem[] {
   return condition ? [{ path, message }] : [];
 }

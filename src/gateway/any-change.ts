@@ -5,6 +5,7 @@ export interface Changing {
   onChange(listener: () => void): Cancel;
 }
 
+/** Calls `listener` whenever one of the sources changes, until it is cancelled. */
 export function onAnyChange(sources: readonly Changing[], listener: () => void): Cancel {
   const cancels = sources.map((source) => source.onChange(listener));
   return () => {

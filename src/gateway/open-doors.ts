@@ -35,6 +35,7 @@ export interface OpenedDoors {
   close(drainMs: number): Promise<void>;
 }
 
+/** Nothing listens before `listen` is called. */
 export function openDoors(config: Config, parts: GatewayParts, rooms: DoorRooms): OpenedDoors {
   const { hygiene, pages, identity, access } = rooms;
   const deps = {

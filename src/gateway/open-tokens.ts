@@ -40,6 +40,7 @@ export interface TokenRooms {
   readonly cluster: Cluster | undefined;
 }
 
+/** Nobody is asked about tokens or keys before the first token comes. */
 export function openTokens(config: Config, parts: GatewayParts, rooms: TokenRooms): OpenedTokens {
   const personal = openPersonalTokens(config, parts, rooms);
   const authenticator = createTokenAuthenticator(config.tokens, {

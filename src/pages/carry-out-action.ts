@@ -28,6 +28,7 @@ export function goOnToAction(
   redirect(res, `${ACTION_PATH}?ticket=${ticket}`, 303);
 }
 
+/** GET /oauth2/action: what the ticket holds is carried out, or asked about, for the session that it was made in. */
 export function carryOutAction(context: PageContext): RequestHandler {
   return async (req, res) => {
     const head = headOf(req);

@@ -27,6 +27,7 @@ const action = z.discriminatedUnion('kind', [
  */
 export type SignInAction = Readonly<z.infer<typeof action>>;
 
+/** The text that is sealed into the login attempt. */
 export function formatSignInAction(wanted: SignInAction): string {
   return JSON.stringify(wanted);
 }

@@ -24,6 +24,7 @@ export interface OAuthRefusal {
   readonly description: string;
 }
 
+/** `description` as OAuthRefusal has it. */
 export function refusal(error: OAuthErrorCode, description: string): OAuthRefusal {
   return { kind: 'refused', error, description };
 }

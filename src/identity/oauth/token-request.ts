@@ -23,6 +23,7 @@ export function clientFault(parameters: Parameters): OAuthRefusal | undefined {
   return isOurs && !hasSecret ? undefined : refusal('invalid_client', 'this client is not known');
 }
 
+/** What a client that has named itself asks for, by its grant type. */
 export function readTokenRequest(parameters: Parameters): TokenRequest | OAuthRefusal {
   const grantType = parameters.get('grant_type');
   if (grantType === undefined) return refusal('invalid_request', 'there is no grant_type');

@@ -48,6 +48,7 @@ export interface PersonalTokenRoom {
   close(): Promise<void>;
 }
 
+/** Joins those who live by provider records, and listens to the sessions' channel until it is closed. */
 export function createPersonalTokens(
   options: PersonalTokenOptions,
   given: PersonalTokenDependencies,

@@ -58,6 +58,7 @@ export function readTokenText(text: string): TokenText | undefined {
   }
 }
 
+/** The text of a token, with prefix and checksum. */
 export function formatTokenText(token: TokenText): string {
   switch (token.kind) {
     case 'personal':

@@ -24,6 +24,7 @@ export interface Consent {
   readonly ticket: string;
 }
 
+/** Shows the wish as it will be granted, and where what comes of it goes. */
 export function consentView({ userId, wish, place, nowMs, ticket }: Consent): PageView {
   const scope = parseTokenScope(wish.scope);
   return {

@@ -27,6 +27,7 @@ const GUESSES_PER_MINUTE = 20;
 /** Most often it is a typing error. */
 export const unknownCode = { reason: 'user_code_unknown', retryHref: DEVICE_PATH } as const;
 
+/** POST /oauth2/device_authorization (RFC 8628 sections 3.1 and 3.2). */
 export function deviceEndpoint(context: PageContext, tokens: PersonalTokens): ProgramEndpoint {
   return {
     path: DEVICE_AUTHORIZATION_PATH,
@@ -53,6 +54,7 @@ export function deviceEndpoint(context: PageContext, tokens: PersonalTokens): Pr
   };
 }
 
+/** GET and POST /oauth2/device (RFC 8628 section 3.3). */
 export function routeDevicePage(app: Express, context: PageContext): void {
   const topLevel = onlyTopLevel(context);
   const guesses = limitClients(context, GUESSES_PER_MINUTE);

@@ -10,6 +10,7 @@ import type { ProgramEndpoint } from './program-endpoint.ts';
 /** A device polls twelve times a minute, and a whole team may share an address. */
 const PER_MINUTE = 300;
 
+/** POST /oauth2/token (RFC 6749 section 3.2). */
 export function tokenEndpoint(context: PageContext, tokens: PersonalTokens): ProgramEndpoint {
   const { logger, metrics } = context;
   return {
