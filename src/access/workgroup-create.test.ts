@@ -34,6 +34,11 @@ describe('a namespace could become somebody else’s', () => {
     expect(checkWorkgroupCreate(body, caller).kind).toBe('foreign');
   });
 
+  it.each([{ namespace: 'n' }, {}])('by a service account, which is nobody: %j', (body) => {
+    const account = { userId: 'system:serviceaccount:team-a:default-editor', groups: [] };
+    expect(checkWorkgroupCreate(body, account).kind).toBe('foreign');
+  });
+
   it('which only those may do who may create Profiles', () => {
     const found = checkWorkgroupCreate({ user: 'admin@example.com' }, caller);
     const questions = found.kind === 'foreign' ? found.questions.map(questionText) : [];

@@ -25,12 +25,14 @@ const foreign: WorkgroupCreate = {
  * The dashboard makes a Profile named `namespace` whose owner is `user` if that is not empty, else the
  * caller, and asks nobody (kubeflow/dashboard, `components/centraldashboard/app/api_workgroup.ts`; its
  * registration page sends `namespace` alone). `user` is therefore compared byte for byte, and a member
- * that is not known here counts as one that could name an owner.
+ * that is not known here counts as one that could name an owner. A name of Kubernetes' own
+ * (`system:serviceaccount:…`) is a program's: a pod makes no namespaces because it is one.
  */
 export function checkWorkgroupCreate(body: Fields, { userId }: Principal): WorkgroupCreate {
   const { user = '', namespace = '', ...unknown } = body;
   const isOwn =
     (user === '' || user === userId) &&
+    !userId.startsWith('system:') &&
     typeof namespace === 'string' &&
     Object.keys(unknown).length === 0;
   return isOwn ? own : foreign;
