@@ -73,8 +73,30 @@ describe('notes', () => {
       { tokens: { provider: { audiences: ['kubeflow', 'ci'] } } },
       'makes for kubeflow, ci are taken',
     ],
+    [
+      'issuers that may name the same users',
+      {
+        tokens: {
+          issuers: [
+            { issuer: 'https://a.example', audiences: ['x'], users: ['a:*', 'ci:*'] },
+            { issuer: 'https://b.example', audiences: ['x'], users: ['b:*'] },
+            { issuer: 'https://c.example', audiences: ['x'], users: ['c:*', 'ci:main:*'] },
+          ],
+        },
+      },
+      'tokens.issuers[0] and tokens.issuers[2] may both name users that fit ci:main:*:',
+    ],
     ['no patience with the API server', { rbac: { degradedFor: '0s' } }, 'rbac.degradedFor is 0s'],
   ])('tell of %s', (_what, changes, note) => {
     expect(notes(changes).join('\n')).toContain(note);
+  });
+
+  test('are not made of issuers with users of their own', () => {
+    const issuers = ['a', 'b'].map((name) => ({
+      issuer: `https://${name}.example`,
+      audiences: ['x'],
+      users: [`${name}:*`],
+    }));
+    expect(notes({ tokens: { issuers } })).toEqual([]);
   });
 });

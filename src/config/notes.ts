@@ -1,5 +1,6 @@
 // Owns what a correct configuration means that its writer may not expect.
 import { MINUTE_MS } from '../kernel/duration.ts';
+import { sharesNames } from '../kernel/name-pattern.ts';
 import type { Config } from './schema.ts';
 
 /** Sentences for check-config; none of them is a fault. */
@@ -74,7 +75,21 @@ function tokenNotes({ tokens, session, rbac, oidc }: Config): string[] {
       provider.enabled && provider.audiences.length > 0,
       `Tokens that the provider makes for ${provider.audiences.join(', ')} are taken: whoever holds one acts as its user at every application.`,
     ),
+    ...sharedUserNotes(tokens.issuers),
   ];
+}
+
+function sharedUserNotes(issuers: Config['tokens']['issuers']): string[] {
+  return issuers.flatMap(({ users }, index) =>
+    issuers.slice(0, index).flatMap((earlier, at) => {
+      const shared = users.filter((user) => earlier.users.some((one) => sharesNames(user, one)));
+      const both = `tokens.issuers[${at}] and tokens.issuers[${index}]`;
+      return noteIf(
+        shared.length > 0,
+        `${both} may both name users that fit ${shared.join(', ')}: each can act as the other's people.`,
+      );
+    }),
+  );
 }
 
 function upstreamNotes({ upstreams }: Config): string[] {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fitsNamePattern, isNamePattern } from './name-pattern.ts';
+import { fitsNamePattern, isNamePattern, sharesNames } from './name-pattern.ts';
 
 describe('a pattern of names', () => {
   test.each(['ann', 'ci:*', '*@partner.example', '*'])('may be %s', (pattern) => {
@@ -31,5 +31,21 @@ describe('a pattern of names', () => {
     expect(fitsNamePattern(name, [pattern])).toBe(fits);
     expect(fitsNamePattern(name, ['nobody', pattern])).toBe(fits);
     expect(fitsNamePattern(name, [])).toBe(false);
+  });
+
+  test.each<[one: string, other: string, shares: boolean]>([
+    ['ann', 'ann', true],
+    ['ann', 'bob', false],
+    ['ci:build', 'ci:*', true],
+    ['ci:*', 'ci:main:*', true],
+    ['ci:*', 'github:*', false],
+    ['*@partner.example', '*@eu.partner.example', false],
+    ['*partner.example', '*@eu.partner.example', true],
+    ['ci:*', '*@partner.example', false],
+    ['*', 'ci:*', true],
+    ['*', '*@partner.example', true],
+  ])('%s and %s share names: %s', (one, other, shares) => {
+    expect(sharesNames(one, other)).toBe(shares);
+    expect(sharesNames(other, one)).toBe(shares);
   });
 });

@@ -13,6 +13,15 @@ export function fitsNamePattern(name: string, patterns: readonly string[]): bool
   return patterns.some((pattern) => isNamePattern(pattern) && fits(name, pattern));
 }
 
+/**
+ * Whether one pattern stands for names that the other stands for as well. A beginning and an end, such as
+ * `ci:*` and `*@example.com`, are not held against each other: some name would always fit both.
+ */
+export function sharesNames(one: string, other: string): boolean {
+  const [ofOne, ofOther] = [one.replace('*', ''), other.replace('*', '')];
+  return fits(ofOne, other) || fits(ofOther, one);
+}
+
 function fits(name: string, pattern: string): boolean {
   if (pattern.endsWith('*')) return name.startsWith(pattern.slice(0, -1));
   return pattern.startsWith('*') ? name.endsWith(pattern.slice(1)) : name === pattern;
