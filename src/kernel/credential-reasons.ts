@@ -51,7 +51,8 @@ export const credentialReasons = {
   },
   token_ended: {
     status: 401,
-    title: 'The bearer token was revoked, or what it belonged to is gone.',
+    title:
+      'The service account or pod of the bearer token is gone, or the cluster accepts it no longer.',
     advice: 'Get a new one.',
   },
   conflicting_credentials: {
