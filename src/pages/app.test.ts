@@ -155,7 +155,7 @@ describe('every page', () => {
       expect(headers).toMatchObject({
         'content-type': 'text/html; charset=utf-8',
         'cache-control': 'no-store',
-        'referrer-policy': 'strict-origin',
+        'referrer-policy': path.startsWith('/oauth2/callback') ? 'no-referrer' : 'same-origin',
         'x-content-type-options': 'nosniff',
         'x-request-id': 'r-1',
         'cross-origin-opener-policy': 'same-origin',

@@ -10,7 +10,7 @@ import { goOnToAction } from './carry-out-action.ts';
 import { startAddress } from './own-paths.ts';
 import type { PageContext } from './page-dependencies.ts';
 import { headOf } from './request-heads.ts';
-import { ownPagePolicy } from './security-headers.ts';
+import { callbackPolicy } from './security-headers.ts';
 import { notTopLevel } from './top-level-only.ts';
 
 /** Seconds after which a store that failed is worth asking again. */
@@ -56,7 +56,7 @@ async function finish(
   const who = await establish(context, req, res, completed);
   if (who === undefined) return;
   if (action === undefined) redirect(res, returnTo);
-  else if (who.kind !== 'authenticated') sendReason(req, res, who, ownPagePolicy(context.login));
+  else if (who.kind !== 'authenticated') sendReason(req, res, who, callbackPolicy(context.login));
   else goOnToAction(context, res, who.identity.credential.sessionHandle, action);
 }
 
@@ -101,7 +101,7 @@ function answerRefusal(
   metrics.increment('kfgw_logins_total', { result: reason });
   const level = reason === 'session_store_unavailable' ? 'warn' : 'info';
   logger[level]('A sign-in was refused.', { reason, requestId: headOf(req).id });
-  sendReason(req, res, refusal, ownPagePolicy(login));
+  sendReason(req, res, refusal, callbackPolicy(login));
 }
 
 function retryLater(returnTo: string, retryAfterSec: number) {

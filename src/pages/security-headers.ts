@@ -11,6 +11,8 @@ export interface PagePolicy {
    * as well; undefined when it is our own or not known yet.
    */
   readonly providerOrigin: string | undefined;
+  /** Whether the page's address must not be told to where its links lead. */
+  readonly hasSecretAddress?: boolean;
 }
 
 /** What the pages' policies need to know of the sign-in. */
@@ -28,6 +30,14 @@ export function ownPagePolicy(login: Provider): PagePolicy {
   return { hasScript: false, frameAncestors: 'none', providerOrigin: login.providerOrigin() };
 }
 
+/**
+ * For pages about the provider's answer: their address can hold a code that is still good, and their link
+ * leads, over the sign-in, to where the one who began it chose: a notebook, perhaps.
+ */
+export function callbackPolicy(login: Provider): PagePolicy {
+  return { ...ownPagePolicy(login), hasSecretAddress: true };
+}
+
 export const OPENER_POLICY = 'Cross-Origin-Opener-Policy';
 
 /**
@@ -39,20 +49,20 @@ export const answerHeaders: Readonly<Record<string, string>> = {
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
   [OPENER_POLICY]: 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
-  'Referrer-Policy': 'strict-origin',
+  'Referrer-Policy': 'same-origin',
   'X-Content-Type-Options': 'nosniff',
 };
 
 /**
- * For a page. `Referrer-Policy: strict-origin`: its address may hold a code of the provider or a ticket,
- * which must not reach the notebook that a link of the page leads to; and not `no-referrer`, because sign-out
- * recognises our own origin by Referer where browsers send no `Sec-Fetch-Site` (plain http).
+ * For a page. `Referrer-Policy: same-origin` and not `no-referrer`: sign-out recognises our own
+ * origin by Referer where browsers send no `Sec-Fetch-Site` (plain http).
  */
 export function pageHeaders(policy: PagePolicy): Readonly<Record<string, string>> {
   return {
     ...answerHeaders,
     'Content-Security-Policy': contentSecurityPolicy(policy),
     'Content-Type': 'text/html; charset=utf-8',
+    ...(policy.hasSecretAddress === true ? { 'Referrer-Policy': 'no-referrer' } : {}),
   };
 }
 
