@@ -40,6 +40,14 @@ export type TokenVerdict =
   /** Who must be asked did not answer: neither good nor bad. */
   | { readonly kind: 'unavailable'; readonly reason: ReasonCode; readonly retryAfterSec: number };
 
+/** `detail` as TokenVerdict has it. */
+export function rejected(
+  reason: ReasonCode,
+  detail: string,
+): Extract<TokenVerdict, { kind: 'rejected' }> {
+  return { kind: 'rejected', reason, detail };
+}
+
 /** Knows one kind of token. */
 export interface TokenVerifier {
   /** Whether a token of this form is this verifier's to judge. Cheap, and no proof of anything. */

@@ -3,8 +3,12 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { Fields } from '../../kernel/fields.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
 import { fitsNamePattern } from '../../kernel/name-pattern.ts';
-import type { ReasonCode } from '../../kernel/reasons.ts';
-import type { TokenVerdict, TokenVerifier, UnverifiedToken } from '../bearer/token-verifier.ts';
+import {
+  rejected,
+  type TokenVerdict,
+  type TokenVerifier,
+  type UnverifiedToken,
+} from '../bearer/token-verifier.ts';
 import { principalFromClaims, type ClaimRules } from '../claims.ts';
 import type { Principal } from '../principal.ts';
 import type { IssuerKeys } from './issuer-keys.ts';
@@ -116,8 +120,4 @@ function authTimeOf({ auth_time: authTime }: Fields, issuedAtSec: number): numbe
   return typeof authTime === 'number' && authTime >= 0 && authTime < issuedAtSec
     ? authTime
     : issuedAtSec;
-}
-
-function rejected(reason: ReasonCode, detail: string): Rejected {
-  return { kind: 'rejected', reason, detail };
 }

@@ -5,11 +5,12 @@ import { SECOND_MS } from '../../kernel/duration.ts';
 import { errorText, type Logger } from '../../kernel/logger.ts';
 import type { ReasonCode } from '../../kernel/reasons.ts';
 import { parseTokenScope } from '../bearer/token-scope.ts';
-import type {
-  TokenVerdict,
-  TokenVerifier,
-  UnverifiedToken,
-  VerifiedToken,
+import {
+  rejected,
+  type TokenVerdict,
+  type TokenVerifier,
+  type UnverifiedToken,
+  type VerifiedToken,
 } from '../bearer/token-verifier.ts';
 import type { RecordReader } from '../session/record-reader.ts';
 import { StoreUnavailable } from '../session/record-store.ts';
@@ -187,10 +188,6 @@ export class PersonalTokenVerifier implements TokenVerifier {
       journal.note(key, nowMs);
     };
   }
-}
-
-function rejected(reason: ReasonCode, detail: string): TokenVerdict {
-  return { kind: 'rejected', reason, detail };
 }
 
 function unavailable(reason: ReasonCode): TokenVerdict {

@@ -2,7 +2,7 @@
 import type { ReasonCode } from '../../kernel/reasons.ts';
 import { errorText, type Logger } from '../../kernel/logger.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
-import type { TokenVerdict } from '../bearer/token-verifier.ts';
+import { rejected, type TokenVerdict } from '../bearer/token-verifier.ts';
 import type { ServiceAccount } from './service-account-claims.ts';
 import type { Cluster, TokenReviewOutcome } from './cluster.ts';
 
@@ -119,8 +119,4 @@ function endOf(
   };
   ended();
   return ended;
-}
-
-function rejected(reason: ReasonCode, detail: string): ReviewedAccount {
-  return { kind: 'rejected', reason, detail };
 }

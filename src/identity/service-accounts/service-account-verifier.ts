@@ -4,14 +4,14 @@ import { HOUR_MS, SECOND_MS } from '../../kernel/duration.ts';
 import type { Fields } from '../../kernel/fields.ts';
 import { errorText, type Logger } from '../../kernel/logger.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
-import type { ReasonCode } from '../../kernel/reasons.ts';
 import type { TokenScope } from '../bearer/token-scope.ts';
-import type {
-  TokenVerdict,
-  TokenVerifier,
-  UnverifiedJwt,
-  UnverifiedToken,
-  VerifiedToken,
+import {
+  rejected,
+  type TokenVerdict,
+  type TokenVerifier,
+  type UnverifiedJwt,
+  type UnverifiedToken,
+  type VerifiedToken,
 } from '../bearer/token-verifier.ts';
 import { IssuerKeys } from '../issuers/issuer-keys.ts';
 import { audiencesOf, lifetimeOf, tokenHandle, type Lifetime } from '../issuers/token-claims.ts';
@@ -175,8 +175,4 @@ export class ServiceAccountVerifier implements TokenVerifier {
 
 function handleOf(text: string, { jti }: Fields): string {
   return typeof jti === 'string' && UUID.test(jti) ? jti : tokenHandle(text);
-}
-
-function rejected(reason: ReasonCode, detail: string): TokenVerdict {
-  return { kind: 'rejected', reason, detail };
 }
