@@ -172,6 +172,19 @@ describe('headers towards an application', () => {
     expect(of(true, false)).toBe('Bearer good');
   });
 
+  it('carry no bearer token to a public row either, where nobody has looked at it', () => {
+    const asked = questionFor('/app', ['Authorization', 'Bearer kfgw_somebody']);
+    const of = (passOnRow: boolean) => {
+      const route = routeThat({ kind: 'public' }, { passAuthorization: passOnRow });
+      const question: Question = { ...asked, match: { kind: 'route', route } };
+      const upstream = upstreamWith({ passAuthorization: true });
+      return outgoingHeaders(question, permissionFor('public'), upstream, plainHygiene)
+        .authorization;
+    };
+    expect(of(false)).toBeUndefined();
+    expect(of(true)).toBe('Bearer kfgw_somebody');
+  });
+
   it('ask for a WebSocket as a flat list', () => {
     const list = upgradeHeaders({ host: 'gateway', 'x-a': ['1', '2'] });
     expect(list).toEqual([

@@ -26,7 +26,7 @@ export function outgoingHeaders(
   // Not setPrototypeOf: that gives each request's object a shape of its own, at twice the cost.
   const headers = Object.create(null) as IncomingHttpHeaders;
   const kept = keptHeaders(head, hygiene, {
-    authorization: passesAuthorization(question, permission, upstream),
+    authorization: passesAuthorization(question, upstream),
     ownCookies: upstream.passOwnCookies,
   });
   forEachHeader(kept, (name, value) => {
@@ -43,25 +43,16 @@ export function outgoingHeaders(
   return headers;
 }
 
-/** By its row of the catalogue, or by the application's entry as far as that reaches. */
-function passesAuthorization(
-  { match }: Question,
-  permission: Permit | Public,
-  upstream: Upstream,
-): boolean {
+/**
+ * By its row of the catalogue, or by the application's entry as far as that reaches: not a bearer token,
+ * which could be used elsewhere as the caller, on public rows as well, where nobody looked at it.
+ */
+function passesAuthorization({ head, match }: Question, upstream: Upstream): boolean {
   if (match.kind !== 'route') return false;
   const { passAuthorization, class: routeClass } = match.route;
   if (passAuthorization) return true;
-  if (provedBy(permission) || tellsCallersByAuthorization(routeClass)) return false;
+  if (head.authorization.kind === 'bearer' || tellsCallersByAuthorization(routeClass)) return false;
   return upstream.passAuthorization;
-}
-
-/**
- * Whether it is the Authorization header that proved who asks: such a token could be used elsewhere as
- * the caller, so that only a row of the catalogue can let an application have it.
- */
-function provedBy(permission: Permit | Public): boolean {
-  return permission.kind === 'permit' && permission.identity.credential.kind === 'token';
 }
 
 /** The same as alternating names and values, for a request that asks to become a WebSocket. */

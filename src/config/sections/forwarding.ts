@@ -85,7 +85,7 @@ const upstream = section({
   sendAssertion: flag({ about: 'Sends the session JWT in x-kfgw-assertion.' }).default(false),
   passAuthorization: flag({
     about:
-      "Passes the caller's Authorization header on to this application. Not a bearer token that proved who the caller is: only a row of the catalogue with passAuthorization does that. Pipelines and the model registry never get it.",
+      "Passes the caller's Authorization header on to this application. Not a bearer token: only a row of the catalogue with passAuthorization does that. Pipelines and the model registry never get it.",
   }).default(false),
   passOwnCookies: flag({
     about:
