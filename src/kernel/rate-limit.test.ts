@@ -2,18 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../test/fixtures/fake-clock.ts';
 import { createRateLimit } from './rate-limit.ts';
 
-const limits = { perMinute: 3, maxClients: 2 };
+const limited = (clock = new FakeClock()) => createRateLimit(3, clock, 2);
 
 describe('createRateLimit', () => {
   it('lets the requests of a minute through at once and then says how long to wait', () => {
-    const limit = createRateLimit(limits, new FakeClock());
+    const limit = limited();
     expect([limit('192.0.2.1'), limit('192.0.2.1'), limit('192.0.2.1')]).toEqual([0, 0, 0]);
     expect(limit('192.0.2.1')).toBe(20);
   });
 
   it('gives one request back per interval, and no refused request costs any', async () => {
     const clock = new FakeClock();
-    const limit = createRateLimit(limits, clock);
+    const limit = limited(clock);
     for (let i = 0; i < 10; i++) limit('192.0.2.1');
     await clock.advance(20_000);
     expect(limit('192.0.2.1')).toBe(0);
@@ -22,20 +22,20 @@ describe('createRateLimit', () => {
 
   it('never saves up more than the requests of a minute', async () => {
     const clock = new FakeClock();
-    const limit = createRateLimit(limits, clock);
+    const limit = limited(clock);
     limit('192.0.2.1');
     await clock.advance(3_600_000);
     expect([1, 2, 3, 4].map(() => limit('192.0.2.1'))).toEqual([0, 0, 0, 20]);
   });
 
   it('counts each client by itself', () => {
-    const limit = createRateLimit(limits, new FakeClock());
+    const limit = limited();
     for (let i = 0; i < 4; i++) limit('192.0.2.1');
     expect(limit('192.0.2.2')).toBe(0);
   });
 
   it('remembers a bounded number of clients and forgets the one that was idle longest', () => {
-    const limit = createRateLimit(limits, new FakeClock());
+    const limit = limited();
     for (let i = 0; i < 3; i++) limit('192.0.2.1');
     for (let i = 0; i < 3; i++) limit('192.0.2.2');
     limit('192.0.2.3');
@@ -46,7 +46,7 @@ describe('createRateLimit', () => {
 
 describe('one client', () => {
   function countAsOne(one: string, other: string): boolean {
-    const limit = createRateLimit({ perMinute: 1, maxClients: 10 }, new FakeClock());
+    const limit = createRateLimit(1, new FakeClock());
     limit(one);
     return limit(other) > 0;
   }

@@ -2,12 +2,8 @@
 import { MINUTE_MS, SECOND_MS } from './duration.ts';
 import type { Clock } from './clock.ts';
 
-export interface RateLimitOptions {
-  /** Requests that one client may send per minute, all at once if it likes. */
-  readonly perMinute: number;
-  /** Clients remembered at a time; beyond it the one that was idle longest is forgotten. */
-  readonly maxClients: number;
-}
+/** Some MiB at most, and more clients than one replica sees in a minute. */
+const MOST_CLIENTS = 20_000;
 
 // Sums of fractional intervals miss the minute by a rounding error.
 const EPSILON_MS = 0.001;
@@ -17,10 +13,16 @@ export type RateLimit = (address: string) => number;
 
 /**
  * A token bucket per client, kept as the one time at which the bucket is full again (the generic
- * cell rate algorithm), so that a client costs one number. A refused request costs no token.
+ * cell rate algorithm), so that a client costs one number. A refused request costs no token. One
+ * client may send `perMinute` requests per minute, all at once if it likes; beyond `mostClients` the
+ * one that was idle longest is forgotten.
  */
-export function createRateLimit(options: RateLimitOptions, clock: Clock): RateLimit {
-  const intervalMs = MINUTE_MS / options.perMinute;
+export function createRateLimit(
+  perMinute: number,
+  clock: Clock,
+  mostClients = MOST_CLIENTS,
+): RateLimit {
+  const intervalMs = MINUTE_MS / perMinute;
   const fullAtMs = new Map<string, number>();
   return (address) => {
     const client = networkOf(address);
@@ -29,7 +31,7 @@ export function createRateLimit(options: RateLimitOptions, clock: Clock): RateLi
     const waitMs = next - now - MINUTE_MS;
     if (waitMs > EPSILON_MS) return Math.ceil(waitMs / SECOND_MS);
     fullAtMs.delete(client);
-    if (fullAtMs.size >= options.maxClients) forgetOldest(fullAtMs);
+    if (fullAtMs.size >= mostClients) forgetOldest(fullAtMs);
     fullAtMs.set(client, next);
     return 0;
   };

@@ -6,12 +6,9 @@ import { createRateLimit } from '../kernel/rate-limit.ts';
 import { headOf } from './request-heads.ts';
 import { ownPagePolicy } from './security-headers.ts';
 
-/** Some MiB at most, and more clients than one replica sees in a minute. */
-export const MAX_CLIENTS = 20_000;
-
 /** One limit for all routes that share the returned handler. */
 export function limitClients({ clock, login }: PageContext, perMinute: number): RequestHandler {
-  const limit = createRateLimit({ perMinute, maxClients: MAX_CLIENTS }, clock);
+  const limit = createRateLimit(perMinute, clock);
   return (req, res, next) => {
     const waitSec = limit(headOf(req).client.address);
     if (waitSec === 0) next();

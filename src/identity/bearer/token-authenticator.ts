@@ -14,9 +14,6 @@ import { createTokenHash } from './token-hash.ts';
 import type { TokenVerifier } from './token-verifier.ts';
 import { Verifications } from './verifications.ts';
 
-/** Some MiB at most, and more clients than one replica sees in a minute. */
-const MAX_CLIENTS = 20_000;
-
 interface TokenAuthenticatorOptions extends KnownTokensOptions {
   /** Tokens per minute from one client that are verified although this replica does not know them. */
   readonly unknownPerMinute: number;
@@ -52,10 +49,7 @@ export function createTokenAuthenticator(
     known,
     verifications: new Verifications(deps, (key, checked) => known.take(key, checked)),
     hash: createTokenHash(deps.random),
-    limit: createRateLimit(
-      { perMinute: options.unknownPerMinute, maxClients: MAX_CLIENTS },
-      deps.clock,
-    ),
+    limit: createRateLimit(options.unknownPerMinute, deps.clock),
     clock: deps.clock,
     metrics: deps.metrics,
   });

@@ -7,7 +7,6 @@ import { StoreUnavailable } from '../../identity/session/record-store.ts';
 import { createRateLimit } from '../../kernel/rate-limit.ts';
 import type { RequestHead } from '../../request/request-head.ts';
 import { sendJson } from '../answer.ts';
-import { MAX_CLIENTS } from '../client-limit.ts';
 import { onlyMethods } from '../fixed-answers.ts';
 import { formOf, readForm } from '../form-body.ts';
 import type { PageContext } from '../page-dependencies.ts';
@@ -36,7 +35,7 @@ export function routeProgram(app: Express, context: PageContext, endpoint: Progr
 }
 
 function limit({ clock }: PageContext, perMinute: number): RequestHandler {
-  const waitSecOf = createRateLimit({ perMinute, maxClients: MAX_CLIENTS }, clock);
+  const waitSecOf = createRateLimit(perMinute, clock);
   return (req, res, next) => {
     const waitSec = waitSecOf(headOf(req).client.address);
     if (waitSec === 0) next();
