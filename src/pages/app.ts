@@ -78,7 +78,7 @@ function createApp(context: PageContext): Express {
     .all(onlyPost);
   app.route(KEY_SET_PATH).get(keySet(context)).all(onlyGet);
   routeTokens(app, context, loginLimit);
-  routeOAuth(app, context);
+  routeOAuth(app, context, loginLimit);
   for (const file of staticFiles) app.route(file.path).get(staticFile(file)).all(onlyGet);
 
   app.use(notFound(context));

@@ -50,6 +50,19 @@ describe('GET /oauth2/authorize', () => {
     });
   });
 
+  it('counts as a sign-in, and only where a person can have asked for it', async () => {
+    const limited = await new PagesBed({ loginPerMinute: 2 }).open();
+    try {
+      for (let i = 0; i < 3; i++) await limited.send('get', address(), { Accept: '*/*' });
+      await limited.navigate('/oauth2/start');
+      expect((await limited.navigate(address())).status).toBe(200);
+      expect((await limited.navigate(address())).status).toBe(429);
+      expect((await limited.navigate('/oauth2/start')).status).toBe(429);
+    } finally {
+      await limited.close();
+    }
+  });
+
   it('makes an action that fits into a login attempt from the longest request there is', async () => {
     const scope = Array.from({ length: 10 }, (_, at) => `namespace:${String(at).repeat(53)}`);
     const changes = {

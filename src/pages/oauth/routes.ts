@@ -2,7 +2,6 @@
 import type { Express, RequestHandler } from 'express';
 import { serverMetadata } from '../../identity/oauth/server-metadata.ts';
 import { sendJson, sendProblem } from '../answer.ts';
-import { limitClients } from '../client-limit.ts';
 import { onlyMethods } from '../fixed-answers.ts';
 import { readForm } from '../form-body.ts';
 import {
@@ -24,14 +23,13 @@ import { requestIssuer } from './request-issuer.ts';
 import { revocationEndpoint, tokenEndpoint } from './token.ts';
 
 /** None of them is there where people may make no tokens. */
-export function routeOAuth(app: Express, context: PageContext): void {
-  const { clock, options, tokens } = context;
+export function routeOAuth(app: Express, context: PageContext, loginLimit: RequestHandler): void {
+  const { clock, tokens } = context;
   if (tokens === undefined) return;
   const topLevel = onlyTopLevel(context);
   const onlyGet = onlyMethods(context, 'GET, HEAD');
-  const limit = limitClients(context, options.loginPerMinute);
   app.route(AUTHORIZATION_SERVER_PATH).get(metadata(context)).all(onlyGet);
-  app.route(AUTHORIZE_PATH).get(limit, topLevel, authorize(context, tokens)).all(onlyGet);
+  app.route(AUTHORIZE_PATH).get(topLevel, loginLimit, authorize(context, tokens)).all(onlyGet);
   app
     .route(CONSENT_PATH)
     .post(topLevel, ...readForm(clock), takeConsent(context))
