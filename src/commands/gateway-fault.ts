@@ -45,6 +45,8 @@ function problemOf(fault: ServerFault, origin: string): Problem {
 }
 
 function hint(detail: string): string {
+  if (detail.includes('altnames'))
+    return '\n--url has to name the gateway as its certificate does.';
   return /certificate/i.test(detail)
     ? '\nlogin --ca-file FILE names the authorities that its certificate needs.'
     : '';

@@ -305,6 +305,7 @@ describe('login says what is wrong', () => {
     [['--url', 'https://a', '--expires', '1 day'], '--expires must be a duration'],
     [['--url', 'https://a', '--expires', '10s'], '--expires must be a duration of at least 1m'],
     [['--url', 'https://a', '--ca-file', '/nowhere.pem'], '--ca-file /nowhere.pem cannot be read'],
+    [['--url', 'https://a', '--ca-file', import.meta.filename], 'holds no certificate in PEM'],
     [['--url', 'https://a', 'more'], 'unexpected argument: more'],
   ])('in the call %j', async (args, problem) => {
     await expect(person.run(login, ...args)).rejects.toThrow(problem);

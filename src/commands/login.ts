@@ -1,5 +1,5 @@
 // Owns `login`: a person signs in at a gateway once, and programs on this machine get tokens from then on.
-import { access, constants } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { tokenRevocation, type Configuration } from 'openid-client';
@@ -83,7 +83,7 @@ async function readCall(context: CommandContext): Promise<LoginCall> {
   const { values, flags } = given;
   return {
     gateway: namedGateway(requiredValue(given, 'url', 'URL')),
-    caFile: await readableFile(values['ca-file']),
+    caFile: await fileOfAuthorities(values['ca-file']),
     wish: readWish(values),
     flags,
     context,
@@ -120,12 +120,15 @@ function isScope(text: string): boolean {
 }
 
 /** Absolute, because later commands may run elsewhere. */
-async function readableFile(path: string | undefined): Promise<string | undefined> {
+async function fileOfAuthorities(path: string | undefined): Promise<string | undefined> {
   if (path === undefined) return undefined;
   const absolute = resolve(path);
-  await access(absolute, constants.R_OK).catch(() => {
+  const text = await readFile(absolute, 'latin1').catch(() => {
     throw new UsageError(`--ca-file ${absolute} cannot be read`);
   });
+  // Node takes such a file without a word, and then trusts as if there were none.
+  if (!text.includes('-----BEGIN CERTIFICATE-----'))
+    throw new UsageError(`--ca-file ${absolute} holds no certificate in PEM`);
   return absolute;
 }
 
