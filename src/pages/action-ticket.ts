@@ -1,6 +1,8 @@
 // Owns action tickets: they prove that a request comes from the one page that was shown to the one session.
 import { MINUTE_MS } from '../kernel/duration.ts';
 import { randomId } from '../kernel/random.ts';
+import { readQueryParameter } from '../request/query-parameter.ts';
+import type { RequestHead } from '../request/request-head.ts';
 import type { PageContext } from './page-dependencies.ts';
 
 /**
@@ -44,6 +46,12 @@ export async function redeemTicket(
   if (clock.nowMs() >= expiresAtMs) return undefined;
   const isFirst = await sessions.remember(`action-ticket ${id}`, expiresAtMs);
   return isFirst ? content : undefined;
+}
+
+/** The ticket in an address of ours; empty, which is none, where there is not just one. */
+export function ticketIn({ target }: Pick<RequestHead, 'target'>): string {
+  const given = readQueryParameter(target, 'ticket');
+  return given.kind === 'value' ? given.value : '';
 }
 
 function placeOf(sessionHandle: string, use: TicketUse) {

@@ -1,8 +1,7 @@
 // Owns what follows a fresh sign-in that was made for an action: the page where it is carried out.
 import type { Request, RequestHandler, Response } from 'express';
 import type { SignedIn } from '../identity/authentication.ts';
-import { readQueryParameter } from '../request/query-parameter.ts';
-import { redeemTicket, issueTicket } from './action-ticket.ts';
+import { issueTicket, redeemTicket, ticketIn } from './action-ticket.ts';
 import { redirect, sendReason } from './answer.ts';
 import { authenticateRequest } from './authenticate-request.ts';
 import { showConsent } from './oauth/consent.ts';
@@ -38,10 +37,8 @@ export function carryOutAction(context: PageContext): RequestHandler {
       sendReason(req, res, who, policy);
       return;
     }
-    const given = readQueryParameter(head.target, 'ticket');
-    const ticket = given.kind === 'value' ? given.value : '';
     const { sessionHandle } = who.identity.credential;
-    const text = await redeemTicket(context, sessionHandle, 'carry-out', ticket);
+    const text = await redeemTicket(context, sessionHandle, 'carry-out', ticketIn(head));
     const action = text === undefined ? undefined : parseSignInAction(text);
     if (action === undefined)
       sendReason(req, res, { reason: 'action_expired', retryHref: TOKENS_PATH }, policy);

@@ -1,8 +1,7 @@
 // Owns that a page is shown in a window that no other page of the origin holds.
 import type { Request, Response } from 'express';
 import type { SignedIn } from '../identity/authentication.ts';
-import { readQueryParameter } from '../request/query-parameter.ts';
-import { issueTicket, redeemTicket } from './action-ticket.ts';
+import { issueTicket, redeemTicket, ticketIn } from './action-ticket.ts';
 import { redirect } from './answer.ts';
 import type { PageContext } from './page-dependencies.ts';
 import { headOf } from './request-heads.ts';
@@ -20,12 +19,11 @@ export async function isOwnWindow(
   res: Response,
   { credential }: SignedIn,
 ): Promise<boolean> {
-  const { target } = headOf(req);
-  const given = readQueryParameter(target, 'ticket');
-  const ticket = given.kind === 'value' ? given.value : '';
+  const head = headOf(req);
+  const { path } = head.target;
   const { sessionHandle } = credential;
-  if ((await redeemTicket(context, sessionHandle, 'look', ticket)) === target.path) return true;
-  const fresh = issueTicket(context, sessionHandle, 'look', target.path);
-  redirect(res, `${target.path}?ticket=${fresh}`);
+  if ((await redeemTicket(context, sessionHandle, 'look', ticketIn(head))) === path) return true;
+  const fresh = issueTicket(context, sessionHandle, 'look', path);
+  redirect(res, `${path}?ticket=${fresh}`);
   return false;
 }
