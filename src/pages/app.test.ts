@@ -104,6 +104,7 @@ describe('static files', () => {
   it.each([
     ['/oauth2/static/page.css', 'text/css; charset=utf-8'],
     ['/oauth2/static/keep-fragment.js', 'text/javascript; charset=utf-8'],
+    ['/oauth2/static/unhurried.js', 'text/javascript; charset=utf-8'],
   ])('%s is cached and revalidated', async (path, type) => {
     bed = await new PagesBed().open();
     const answer = await bed.send('get', path);

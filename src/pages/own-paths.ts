@@ -26,6 +26,7 @@ export const REVOKE_PATH = '/oauth2/revoke';
 export const AUTHORIZATION_SERVER_PATH = '/.well-known/oauth-authorization-server';
 export const STYLE_PATH = '/oauth2/static/page.css';
 export const KEEP_FRAGMENT_SCRIPT_PATH = '/oauth2/static/keep-fragment.js';
+export const UNHURRIED_SCRIPT_PATH = '/oauth2/static/unhurried.js';
 
 const ownPathsElsewhere: ReadonlySet<string> = new Set([
   LOGOUT_PATH,

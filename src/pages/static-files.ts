@@ -1,6 +1,6 @@
 // Owns the style sheet and the script of the pages, served from memory.
 import { createHash } from 'node:crypto';
-import { KEEP_FRAGMENT_SCRIPT_PATH, STYLE_PATH } from './own-paths.ts';
+import { KEEP_FRAGMENT_SCRIPT_PATH, STYLE_PATH, UNHURRIED_SCRIPT_PATH } from './own-paths.ts';
 
 export interface StaticFile {
   readonly path: string;
@@ -75,9 +75,27 @@ if (location.hash.length > 1) {
 location.replace(address.href);
 `;
 
+// A window above this one can ask for a double click and be gone after its first half: the second must not
+// press a button that the person has not seen. Without scripts the buttons work at once.
+const unhurriedScript = `const buttons = document.querySelectorAll('button');
+const enable = (isEnabled) => buttons.forEach((button) => { button.disabled = !isEnabled; });
+let timer;
+function wait() {
+  clearTimeout(timer);
+  enable(false);
+  timer = setTimeout(enable, 1000, true);
+}
+addEventListener('focus', wait);
+addEventListener('pageshow', wait);
+addEventListener('blur', () => { clearTimeout(timer); enable(false); });
+if (document.hasFocus()) wait();
+else enable(false);
+`;
+
 export const staticFiles: readonly StaticFile[] = [
   staticFile(STYLE_PATH, 'text/css; charset=utf-8', style),
   staticFile(KEEP_FRAGMENT_SCRIPT_PATH, 'text/javascript; charset=utf-8', keepFragmentScript),
+  staticFile(UNHURRIED_SCRIPT_PATH, 'text/javascript; charset=utf-8', unhurriedScript),
 ];
 
 function staticFile(path: string, contentType: string, body: string): StaticFile {

@@ -88,6 +88,21 @@ describeWith(['chromium', 'dex-2.45.1'], 'command-line logins in Chromium', () =
     expect(await heading.textContent()).toBe('Your device is not signed in');
   });
 
+  it('are allowed by no click of which another window took the first half', async () => {
+    await page.goto(at(AUTHORIZE));
+    await submitDex(page, kubeflowPerson);
+    const allow = page.getByRole('button', { name: 'Allow' });
+    await pollUntil('it can be pressed', () => allow.isEnabled());
+    await page.evaluate(`dispatchEvent(new Event('blur'))`);
+    expect(await allow.isEnabled()).toBe(false);
+    await page.evaluate(`dispatchEvent(new Event('focus'))`);
+    const focusedAtMs = performance.now();
+    await allow.click({ force: true });
+    expect(await page.textContent('h1')).toBe('Allow the command line to act as you?');
+    await pollUntil('it can be pressed again', () => allow.isEnabled());
+    expect(performance.now() - focusedAtMs).toBeGreaterThan(900);
+  });
+
   it('are nothing that a page of the same origin can fetch', async () => {
     await signInAt(page, notebook(), kubeflowPerson);
     for (const path of PAGES) {

@@ -137,7 +137,8 @@ describe('the page that asks', () => {
     expect(page.headers['content-security-policy']).not.toContain('127.0.0.1');
     expect(page.headers['cross-origin-opener-policy']).toBe('same-origin');
     expect(page.headers['cache-control']).toBe('no-store');
-    expect(page.text).not.toContain('<script');
+    const scripts = [...page.text.matchAll(/<script[^>]*>/g)].map(([tag]) => tag);
+    expect(scripts).toEqual(['<script src="/oauth2/static/unhurried.js" defer>']);
   });
 
   it('takes the person back with a code that is worth a login', async () => {

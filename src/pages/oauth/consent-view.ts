@@ -2,7 +2,7 @@
 import { COMMAND_LINE_CLIENT_ID } from '../../identity/oauth/command-line-client.ts';
 import type { LoginWish } from '../../identity/oauth/login-wish.ts';
 import { parseTokenScope } from '../../identity/bearer/token-scope.ts';
-import { CONSENT_PATH } from '../own-paths.ts';
+import { CONSENT_PATH, UNHURRIED_SCRIPT_PATH } from '../own-paths.ts';
 import type { PageView } from '../page-template.ts';
 import { scopeText } from '../scope-text.ts';
 import { timeText } from '../tokens/time-text.ts';
@@ -49,6 +49,7 @@ export function consentView({ userId, wish, place, nowMs, ticket }: Consent): Pa
         ],
       },
     ],
+    script: UNHURRIED_SCRIPT_PATH,
   };
 }
 

@@ -49,7 +49,7 @@ export async function showConsent(
     nowMs: context.clock.nowMs(),
     ticket: issueTicket(context, credential.sessionHandle, 'consent', content),
   };
-  sendPage(res, 200, consentView(consent), policy);
+  sendPage(res, 200, consentView(consent), { ...policy, hasScript: true });
 }
 
 /** POST /oauth2/consent: only the page above has the ticket, and the cookie alone is worth nothing. */
