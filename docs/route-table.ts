@@ -42,6 +42,7 @@ function remarksOn(row: RouteRow): string[] {
     if (emptyNamespace !== noNamespace) remarks.push(`empty: ${emptyNamespace}`);
   }
   if (row.isByIdOnly) remarks.push('the application finds the namespace and asks');
+  if (row.isNamespaceFree) remarks.push('nothing of any namespace');
   if (row.overriddenBy.length > 0)
     remarks.push(`so does ${row.overriddenBy.map((name) => code(`?${name}`)).join(' or ')}`);
   if (row.serviceAccountsCannot !== undefined) remarks.push('not for service accounts');

@@ -148,7 +148,9 @@ describe('decide', () => {
       'refuses what is outside of "%s" whatever RBAC says, in shadow mode too',
       (text) => {
         for (const mode of ['enforce', 'shadow'] as const) {
-          expect(decide(writing, scoped(text), rulesThat(allowed, { mode }))).toEqual(outside);
+          expect(decide(writing, scoped(text), rulesThat(allowed, { mode }))).toMatchObject(
+            outside,
+          );
         }
       },
     );
@@ -157,8 +159,8 @@ describe('decide', () => {
       const inspect: Demand = { kind: 'inspect', check: 'workgroup_create', maxBytes: 1 };
       const route = routeThat(inspect, { effect: 'write' });
       const creating = question({ match: { kind: 'route', route } });
-      expect(decide(creating, scoped('read'), rules)).toEqual(outside);
-      expect(decide(writing, scoped('read'), rulesThat(loading))).toEqual(outside);
+      expect(decide(creating, scoped('read'), rules)).toMatchObject(outside);
+      expect(decide(writing, scoped('read'), rulesThat(loading))).toMatchObject(outside);
     });
 
     it('lets a public route win over its scope', () => {

@@ -68,6 +68,8 @@ export interface Refusal {
   readonly allow?: readonly string[];
   /** Where it is the token that does not allow it. */
   readonly bearerError?: 'insufficient_scope';
+  /** The name that its scope lacks. */
+  readonly missingScope?: string | undefined;
 }
 
 /** The body has to be read before the answer. A door that cannot read bodies asks `unread`. */
@@ -171,8 +173,9 @@ function isProgram({ head }: Question, { credential }: Identity): boolean {
 function decideFor(identity: Identity, route: MatchedRoute, rules: AccessRules): Outcome {
   const { credential } = identity;
   const scope = credential.kind === 'token' ? credential.scope : undefined;
-  const reason = scope && outsideScope(scope, route);
-  if (reason !== undefined) return { kind: 'refuse', reason, bearerError: 'insufficient_scope' };
+  const shortfall = scope && outsideScope(scope, route);
+  if (shortfall !== undefined)
+    return { kind: 'refuse', ...shortfall, bearerError: 'insufficient_scope' };
   return answerTo(identity, route, rules);
 }
 

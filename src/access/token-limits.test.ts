@@ -3,12 +3,16 @@ import { describe, expect, test } from 'vitest';
 import { routeThat } from '../../test/fixtures/questions.ts';
 import { parseTokenScope } from '../identity/bearer/token-scope.ts';
 import type { MatchedRoute } from './catalogue/matched-route.ts';
-import { outsideScope } from './token-limits.ts';
+import { outsideScope, type ScopeShortfall } from './token-limits.ts';
 
-function refusal(scope: string, route: Partial<MatchedRoute>): string | undefined {
+function shortfall(scope: string, route: Partial<MatchedRoute>): ScopeShortfall | undefined {
   const parsed = parseTokenScope(scope);
   if (parsed === undefined) throw new Error(`no scope: ${scope}`);
   return outsideScope(parsed, routeThat({ kind: 'authenticated' }, route));
+}
+
+function refusal(scope: string, route: Partial<MatchedRoute>): string | undefined {
+  return shortfall(scope, route)?.reason;
 }
 
 describe('a token', () => {
@@ -45,6 +49,24 @@ describe('a token', () => {
     expect(refusal(scope, { namespace: 'team-a', isByIdOnly: true })).toBe(
       'token_namespace_unseen',
     );
+  });
+
+  test('of some namespaces reaches what holds nothing of any, as far as its classes do', () => {
+    const health = { class: 'pipelines', isNamespaceFree: true };
+    expect(refusal('read namespace:team-a', health)).toBeUndefined();
+    expect(refusal('read namespace:team-a class:katib', health)).toBe('insufficient_scope');
+  });
+
+  test('is told the name that its scope lacks, where one would do', () => {
+    const route = { class: 'katib', effect: 'write', namespace: 'team-b' } as const;
+    expect(shortfall('read', route)?.missingScope).toBe('write');
+    expect(shortfall('write class:volumes', route)?.missingScope).toBe('class:katib');
+    expect(shortfall('write namespace:team-a', route)?.missingScope).toBe('namespace:team-b');
+    const byId = { class: 'pipelines', isByIdOnly: true };
+    expect(shortfall('read namespace:team-a', byId)?.missingScope).toBe(
+      'pipelines:all-my-namespaces',
+    );
+    expect(shortfall('read namespace:team-a', {})?.missingScope).toBeUndefined();
   });
 
   test('reaches what Pipelines finds by id only with the scope that says so, and nothing else by it', () => {

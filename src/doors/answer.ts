@@ -25,6 +25,8 @@ export interface RefusalView {
   readonly access?: AccessDetail | undefined;
   /** Where a token was sent, and that is why. */
   readonly bearerError?: BearerError;
+  /** The name that the token's scope lacks. */
+  readonly missingScope?: string | undefined;
   /** As whom the caller is signed in, where that is known. */
   readonly userId?: string | undefined;
 }
@@ -52,6 +54,7 @@ interface Told {
   readonly access?: AccessDetail;
   readonly allow?: readonly string[];
   readonly bearerError?: BearerError;
+  readonly missingScope?: string | undefined;
 }
 
 /** What an answer depends on: credentials, and what tells a person from a program. */
@@ -106,13 +109,13 @@ export class Answers {
 
   #refuse(exchange: Exchange, reason: ReasonCode, client: ClientKind, told: Told): void {
     const view = viewOf(exchange, reason, told);
-    const page =
-      client === 'program' ? this.#standIns.problem(view) : this.#standIns.errorPage(view);
-    const { retryAfterSec, allow, bearerError } = told;
+    const isForProgram = client === 'program' || told.bearerError !== undefined;
+    const page = isForProgram ? this.#standIns.problem(view) : this.#standIns.errorPage(view);
+    const { retryAfterSec, allow, bearerError, missingScope } = told;
     this.#send(exchange, reasons[reason].status, page, {
       ...(retryAfterSec === undefined ? {} : { 'Retry-After': String(retryAfterSec) }),
       ...(allow === undefined ? {} : { Allow: allow.join(', ') }),
-      ...(bearerError === undefined ? {} : challengeFor(bearerError)),
+      ...(bearerError === undefined ? {} : challengeFor(bearerError, missingScope)),
     });
   }
 
@@ -141,9 +144,14 @@ export class Answers {
   }
 }
 
-/** RFC 6750 section 3: a token that was sent and not accepted is told so. */
-function challengeFor(error: BearerError | undefined): Readonly<Record<string, string>> {
-  return { 'WWW-Authenticate': error === undefined ? 'Bearer' : `Bearer error="${error}"` };
+/** RFC 6750 section 3: a token that was sent and not accepted is told so, and which scope would do. */
+function challengeFor(
+  error: BearerError | undefined,
+  scope?: string,
+): Readonly<Record<string, string>> {
+  if (error === undefined) return { 'WWW-Authenticate': 'Bearer' };
+  const needed = scope === undefined ? '' : `, scope="${scope}"`;
+  return { 'WWW-Authenticate': `Bearer error="${error}"${needed}` };
 }
 
 function viewOf(exchange: Exchange, reason: ReasonCode, told: Told): RefusalView {
@@ -156,6 +164,7 @@ function viewOf(exchange: Exchange, reason: ReasonCode, told: Told): RefusalView
     retryAfterSec: told.retryAfterSec,
     access: told.access,
     ...(told.bearerError === undefined ? {} : { bearerError: told.bearerError }),
+    missingScope: told.missingScope,
     userId: exchange.identity?.principal.userId,
   };
 }

@@ -15,6 +15,7 @@ import { exchangeRaw, RawConnection } from '../../test/fixtures/raw-connection.t
 import { shippedRows } from '../../test/fixtures/shipped-catalogue.ts';
 import { startRawUpstream } from '../../test/fixtures/tcp-server.ts';
 import { pollUntil } from '../../test/neighbours/poll-until.ts';
+import type { TokenScope } from '../identity/bearer/token-scope.ts';
 import { silentLogger } from '../kernel/logger.ts';
 import { compileCatalogue } from '../access/catalogue/compile-catalogue.ts';
 import type { RouteMatcher } from '../access/catalogue/route-matcher.ts';
@@ -140,16 +141,22 @@ describe('a caller with a token', () => {
 
   it('is told which scope the request needs', async () => {
     const bed = await start();
-    bed.tokens.accept('good', 'user@example.com', {
+    const scope: TokenScope = {
       effect: 'read',
       classes: undefined,
       namespaces: new Set(['team-a']),
       allMyPipelines: false,
-    });
-    const answer = await ask(bed, 'GET /', [bearer]);
-    expect(answer.status).toBe(403);
-    expect(answer.header('www-authenticate')).toBe('Bearer error="insufficient_scope"');
-    expect(answer.body).toContain('token_namespace_unseen');
+    };
+    bed.tokens.accept('good', 'user@example.com', scope);
+    const unseen = await ask(bed, 'GET /', [bearer, 'Accept: text/html']);
+    expect(unseen.status).toBe(403);
+    expect(unseen.header('www-authenticate')).toBe('Bearer error="insufficient_scope"');
+    expect(unseen.body).toContain('token_namespace_unseen');
+    bed.tokens.accept('good', 'user@example.com', { ...scope, classes: new Set(['katib']) });
+    const other = await ask(bed, 'GET /', [bearer]);
+    expect(other.header('www-authenticate')).toBe(
+      'Bearer error="insufficient_scope", scope="class:dashboard"',
+    );
   });
 
   it('is told to come back when nobody can judge the token', async () => {

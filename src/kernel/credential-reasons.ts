@@ -64,7 +64,7 @@ export const credentialReasons = {
     status: 403,
     title: 'The token may not be used for this.',
     advice:
-      "Get one whose scope includes this (write or read, the application's class, the namespace): at /oauth2/tokens, or by login --scope.",
+      'Get one whose scope has the name that missing_scope tells: at /oauth2/tokens, or by login --scope.',
   },
   token_namespace_unseen: {
     status: 403,

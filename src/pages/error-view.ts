@@ -19,6 +19,8 @@ export interface ErrorView {
   readonly access?: AccessDetail | undefined;
   /** Where a token was sent, and that is why. */
   readonly bearerError?: BearerError;
+  /** The name that the token's scope lacks. */
+  readonly missingScope?: string | undefined;
   /** As whom they are signed in, where that is known. */
   readonly userId?: string | undefined;
 }
@@ -93,6 +95,7 @@ export function problemDocument(view: ErrorView): Readonly<Record<string, unknow
     status,
     detail: advice,
     ...(view.access === undefined ? {} : accessMembers(view.access)),
+    ...(view.missingScope === undefined ? {} : { missing_scope: view.missingScope }),
     code: view.reason,
     request_id: view.requestId,
     ...(isHealedBySignIn ? { login_url: START_PATH } : {}),

@@ -124,6 +124,9 @@ describeWith([...clusterNeighbours, 'kfp-2.17.0'], 'the SDK of Kubeflow Pipeline
       expect(listed?.raised, JSON.stringify(choice)).toBeUndefined();
       expect(problemIn(made?.raised)?.['code'], JSON.stringify(choice)).toBe(code);
     }
+    // Without a namespace of its own the client asks for the health first.
+    const [atOnce] = await call(await personal({ namespaces: 'team-a' }), calls);
+    expect(atOnce?.raised).toBeUndefined();
     const [listed] = await call(await personal({ classes: 'notebooks' }), calls, ofTeamA);
     expect(problemIn(listed?.raised)).toMatchObject({ code: 'insufficient_scope' });
   });

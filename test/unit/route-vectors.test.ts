@@ -48,7 +48,7 @@ describe('a token of one namespace', () => {
     const judgement = judge(vector);
     const scope = parseTokenScope(`write namespace:${namespace} ${more}`);
     if (judgement.kind !== 'route' || scope === undefined) throw new Error(vector.name);
-    return outsideScope(scope, judgement.route);
+    return outsideScope(scope, judgement.route)?.reason;
   };
 
   it('is for the requests that show that namespace, and not for others', () => {

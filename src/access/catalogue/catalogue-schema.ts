@@ -78,6 +78,7 @@ const row = z.strictObject({
     .strictObject({ check: z.enum(['workgroup_create']), maxBytes: z.int().min(1).max(1_048_576) })
     .optional(),
   effect: z.enum(['read', 'write']).optional(),
+  namespaceFree: z.boolean().optional(),
 });
 
 const application = z.strictObject({

@@ -23,6 +23,7 @@ export function withHostDemand(byPath: CatalogueMatch, byHost: MatchedRoute): Ca
       passAuthorization: route.passAuthorization && byHost.passAuthorization,
       namespace: route.namespace ?? byHost.namespace,
       isByIdOnly: route.isByIdOnly || byHost.isByIdOnly || showsLess(route, byHost),
+      isNamespaceFree: false,
       demand: bothDemands(route.demand, byHost.demand),
     },
   };

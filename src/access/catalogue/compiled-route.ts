@@ -67,6 +67,7 @@ function answer(
     passAuthorization: row.passAuthorization,
     namespace: read.kind === 'shown' ? read.namespace : undefined,
     isByIdOnly: row.isByIdOnly || read.isOverridden,
+    isNamespaceFree: row.isNamespaceFree,
     demand,
     serviceAccountsCannot: row.serviceAccountsCannot,
   };

@@ -26,6 +26,14 @@ describe('the linter', () => {
     ['- { id: a, path: /a, ask: list pods }', 'shows no namespace'],
     ['- { id: a, path: /a, noNamespace: cluster }', 'cluster needs ask'],
     ['- { id: a, path: /a, allow: [GET] }', 'allow needs noNamespace: deny'],
+    ...[
+      "path: '/{namespace}', ask: list pods",
+      'path: /a, byIdOnly: true',
+      'path: /a, namespace: { query: [ns] }, ask: list pods',
+    ].map((said) => [
+      `- { id: a, ${said}, namespaceFree: true }`,
+      'is namespaceFree, and yet has to do with a namespace',
+    ]),
     [
       "- { id: a, path: '/{namespace}', ask: list pods, noNamespace: public }",
       'is public and asks',

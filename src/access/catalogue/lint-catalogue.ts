@@ -73,6 +73,10 @@ function demandFaults(row: RouteRow): string[] {
       'asks, but shows no namespace: add {namespace}, namespace, or noNamespace: cluster',
     ],
     [!asks && isForCluster, 'noNamespace: cluster needs ask'],
+    [
+      row.isNamespaceFree && (asks || !showsNone || row.isByIdOnly || row.inspect !== undefined),
+      'is namespaceFree, and yet has to do with a namespace',
+    ],
     [row.allow !== undefined && noNamespace !== 'deny', 'allow needs noNamespace: deny'],
     [
       noNamespace === 'public' && (asks || row.inspect !== undefined),

@@ -36,6 +36,8 @@ export interface MatchedRoute {
   readonly namespace: string | undefined;
   /** True where the backend may act on a namespace that the request does not show. */
   readonly isByIdOnly: boolean;
+  /** True where it tells and changes nothing of any namespace. */
+  readonly isNamespaceFree?: boolean;
   readonly demand: Demand;
   /** Why service accounts cannot use it behind the gateway, whatever RBAC says: for explanations. */
   readonly serviceAccountsCannot?: string | undefined;

@@ -152,6 +152,7 @@ function completeRow(
     neverRedirect: said.neverRedirect,
     passAuthorization: said.passAuthorization,
     isByIdOnly: said.byIdOnly,
+    isNamespaceFree: row.namespaceFree ?? false,
     hasFreeNames: said.freeNames,
     refusesMethodOverride: said.refuseMethodOverride,
     refusedReferer: said.refuseReferer,

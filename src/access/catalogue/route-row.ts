@@ -42,6 +42,8 @@ export interface RouteRow {
   readonly neverRedirect: boolean;
   readonly passAuthorization: boolean;
   readonly isByIdOnly: boolean;
+  /** Tells and changes nothing of any namespace: a token limited to namespaces may call it. */
+  readonly isNamespaceFree: boolean;
   /** Object names need not be DNS-1123 subdomains. */
   readonly hasFreeNames: boolean;
   readonly refusesMethodOverride: boolean;
