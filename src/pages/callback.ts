@@ -38,8 +38,8 @@ export function finishSignIn(context: PageContext): RequestHandler {
 }
 
 /**
- * What was signed in for is begun only in a window of its own: a script that got hold of the provider's
- * answer has nothing of it, not even a session.
+ * What was signed in for is begun only in a window of its own: a script that sends the provider's
+ * answer itself gets nothing for it, not even a session.
  */
 async function finish(
   context: PageContext,

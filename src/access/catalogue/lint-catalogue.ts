@@ -74,7 +74,7 @@ function demandFaults(row: RouteRow): string[] {
     ],
     [!asks && isForCluster, 'noNamespace: cluster needs ask'],
     [
-      row.isNamespaceFree && (asks || !showsNone || row.isByIdOnly || row.inspect !== undefined),
+      row.isNamespaceFree && hasToDoWithNamespace(row),
       'is namespaceFree, and yet has to do with a namespace',
     ],
     [row.allow !== undefined && noNamespace !== 'deny', 'allow needs noNamespace: deny'],
@@ -84,6 +84,10 @@ function demandFaults(row: RouteRow): string[] {
     ],
   ];
   return faults.filter(([isFault]) => isFault).map(([, message]) => message);
+}
+
+function hasToDoWithNamespace({ ask, namespace, isByIdOnly, inspect }: RouteRow): boolean {
+  return ask.length > 0 || namespace.kind !== 'none' || isByIdOnly || inspect !== undefined;
 }
 
 function pathFaults(row: RouteRow, pattern: PathPattern): string[] {
