@@ -38,30 +38,25 @@ export class Questions {
     const found = upstreams.match(head.target);
     if (found === undefined) return undefined;
     const match = merged(routes.match(head), found.route);
-    const question = questionAbout(head, match, hygiene);
-    if (found.route.neverRedirect)
-      return { upstream: found.upstream, question: forProgram(question) };
+    const question = questionAbout(head, match, hygiene, found.route.neverRedirect);
     return { upstream: found.upstream, question };
   }
 }
 
-/** What is asked about a request that falls under this match. */
+/** What is asked about a request that falls under this match; `neverRedirect` where only programs call. */
 export function questionAbout(
   head: RequestHead,
   match: CatalogueMatch,
   { publicOrigins }: Pick<Hygiene, 'publicOrigins'>,
+  neverRedirect = false,
 ): Question {
-  const isForPrograms = match.kind === 'route' && match.route.neverRedirect;
+  const isForPrograms = neverRedirect || (match.kind === 'route' && match.route.neverRedirect);
   return {
     head,
     match,
     client: isForPrograms ? 'program' : readClientKind(head),
     isSameSite: isSameSite(head, publicOrigins),
   };
-}
-
-function forProgram(question: Question): Question {
-  return { ...question, client: 'program' };
 }
 
 /** A row of the catalogue wins; where there is none, a public upstream is public. */

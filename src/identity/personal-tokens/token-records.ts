@@ -2,6 +2,7 @@
 import type { Logger } from '../../kernel/logger.ts';
 import type { ReasonCode } from '../../kernel/reasons.ts';
 import type { RecordStore } from '../session/record-store.ts';
+import { openRecord, type OpenRecordTools } from '../session/open-record.ts';
 import type { RecordPlace, RecordSealer } from '../session/sealed-record.ts';
 import { tokenIndexOf } from './token-keys.ts';
 import { formatTokenRecord, parseTokenRecord, type TokenRecord } from './token-record.ts';
@@ -25,30 +26,20 @@ export type TokenReading =
 /** Every method may throw StoreUnavailable. */
 export class TokenRecords {
   readonly #store: RecordStore;
-  readonly #sealer: RecordSealer;
-  readonly #logger: Logger;
+  readonly #tools: OpenRecordTools & { readonly sealer: RecordSealer };
 
   constructor(store: RecordStore, sealer: RecordSealer, logger: Logger) {
     this.#store = store;
-    this.#sealer = sealer;
-    this.#logger = logger;
+    this.#tools = { sealer, logger };
   }
 
   async read(key: string): Promise<TokenReading> {
     const stored = await this.#store.readSession(key);
     if (stored.kind !== 'live') return stored;
-    const opened = this.#sealer.open(placeOf(key), stored.sealed);
-    if (opened.kind === 'unknown-key') {
-      this.#logger.warn('A token record is sealed with a key that this replica lacks.');
-      return { kind: 'unavailable' };
-    }
-    const record = opened.kind === 'opened' ? parseTokenRecord(opened.plaintext) : undefined;
-    if (record === undefined) {
-      this.#logger.error('A token record of the store was refused.');
-      return { kind: 'missing' };
-    }
+    const opened = openRecord(this.#tools, placeOf(key), stored.sealed, parseTokenRecord);
+    if (opened.kind !== 'opened') return opened;
     const { revision, lastUsedAtMs } = stored;
-    return { kind: 'live', record, revision, lastUsedAtMs };
+    return { kind: 'live', record: opened.record, revision, lastUsedAtMs };
   }
 
   async create(key: string, record: TokenRecord): Promise<'created' | 'exists'> {
@@ -75,7 +66,7 @@ export class TokenRecords {
   }
 
   #sealed(key: string, record: TokenRecord): Buffer {
-    return this.#sealer.seal(placeOf(key), formatTokenRecord(record));
+    return this.#tools.sealer.seal(placeOf(key), formatTokenRecord(record));
   }
 }
 

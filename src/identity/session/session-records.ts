@@ -9,6 +9,7 @@ import {
 } from './provider-record.ts';
 import { StoreUnavailable, type RecordStore } from './record-store.ts';
 import { providerSidKey } from './person-key.ts';
+import { openRecord, type OpenRecordTools } from './open-record.ts';
 import type { RecordPlace, RecordSealer } from './sealed-record.ts';
 import { formatSessionRecord, parseSessionRecord, type SessionRecord } from './session-record.ts';
 
@@ -38,19 +39,17 @@ export interface RevisionAndFence {
 /** Every method may throw StoreUnavailable. */
 export class SessionRecords {
   readonly #store: RecordStore;
-  readonly #sealer: RecordSealer;
-  readonly #logger: Logger;
+  readonly #tools: OpenRecordTools & { readonly sealer: RecordSealer };
 
   constructor(store: RecordStore, sealer: RecordSealer, logger: Logger) {
     this.#store = store;
-    this.#sealer = sealer;
-    this.#logger = logger;
+    this.#tools = { sealer, logger };
   }
 
   async readSession(key: string): Promise<SessionReading> {
     const stored = await this.#store.readSession(key);
     if (stored.kind !== 'live') return stored;
-    const opened = this.#open(placeOfSession(key), stored.sealed, parseSessionRecord);
+    const opened = openRecord(this.#tools, placeOfSession(key), stored.sealed, parseSessionRecord);
     if (opened.kind !== 'opened') return opened;
     const { revision, lastUsedAtMs } = stored;
     return { kind: 'live', record: opened.record, revision, lastUsedAtMs };
@@ -64,7 +63,7 @@ export class SessionRecords {
   ): Promise<'created' | 'exists'> {
     const { tokens } = given.login;
     return await this.#store.createSession(key, {
-      sealed: this.#sealer.seal(placeOfSession(key), formatSessionRecord(record)),
+      sealed: this.#tools.sealer.seal(placeOfSession(key), formatSessionRecord(record)),
       lastUsedAtMs: given.nowMs,
       expiresAtMs: record.expiresAtMs,
       person: record.person,
@@ -78,7 +77,7 @@ export class SessionRecords {
     record: SessionRecord,
     expectedRevision: number,
   ): Promise<'written' | 'conflict' | 'ended' | 'missing'> {
-    const sealed = this.#sealer.seal(placeOfSession(key), formatSessionRecord(record));
+    const sealed = this.#tools.sealer.seal(placeOfSession(key), formatSessionRecord(record));
     return await this.#store.replaceSession(key, sealed, expectedRevision);
   }
 
@@ -86,7 +85,12 @@ export class SessionRecords {
   async readProvider(person: string): Promise<ProviderReading | undefined> {
     const stored = await this.#store.readProviderRecord(person);
     if (stored === undefined) return undefined;
-    const opened = this.#open(placeOfProvider(person), stored.sealed, parseProviderRecord);
+    const opened = openRecord(
+      this.#tools,
+      placeOfProvider(person),
+      stored.sealed,
+      parseProviderRecord,
+    );
     if (opened.kind === 'unavailable') throw new StoreUnavailable('the key of a record is unknown');
     return opened.kind === 'opened'
       ? { record: opened.record, revision: stored.revision }
@@ -94,7 +98,7 @@ export class SessionRecords {
   }
 
   async putProvider(person: string, record: ProviderRecord, expiresAtMs: number): Promise<void> {
-    const sealed = this.#sealer.seal(placeOfProvider(person), formatProviderRecord(record));
+    const sealed = this.#tools.sealer.seal(placeOfProvider(person), formatProviderRecord(record));
     await this.#store.putProviderRecord(person, sealed, expiresAtMs);
   }
 
@@ -103,34 +107,10 @@ export class SessionRecords {
     record: ProviderRecord,
     expected: RevisionAndFence,
   ): Promise<'written' | 'conflict' | 'fenced'> {
-    const sealed = this.#sealer.seal(placeOfProvider(person), formatProviderRecord(record));
+    const sealed = this.#tools.sealer.seal(placeOfProvider(person), formatProviderRecord(record));
     return await this.#store.replaceProviderRecord(person, sealed, expected);
   }
-
-  #open<T>(
-    place: RecordPlace,
-    sealed: Buffer,
-    parse: (text: string) => T | undefined,
-  ): OpenedRecord<T> {
-    const { purpose } = place;
-    const opened = this.#sealer.open(place, sealed);
-    if (opened.kind === 'unknown-key') {
-      this.#logger.warn('A session record is sealed with a key that this replica lacks.', {
-        purpose,
-      });
-      return { kind: 'unavailable' };
-    }
-    const record = opened.kind === 'opened' ? parse(opened.plaintext) : undefined;
-    if (record !== undefined) return { kind: 'opened', record };
-    this.#logger.error('A record of the session store was refused.', { purpose });
-    return { kind: 'missing' };
-  }
 }
-
-type OpenedRecord<T> =
-  | { readonly kind: 'opened'; readonly record: T }
-  | { readonly kind: 'missing' }
-  | { readonly kind: 'unavailable' };
 
 function placeOfSession(key: string): RecordPlace {
   return { purpose: 'session', name: key };
