@@ -3,6 +3,7 @@
 import type { Permit, Public, Question } from '../decide.ts';
 import { withoutOwnCookies } from '../request/cookies.ts';
 import type { Hygiene } from '../request/hygiene.ts';
+import { ALWAYS_MANAGED_HEADERS } from '../request/managed-headers.ts';
 import { forEachHeader } from '../request/raw-headers.ts';
 import { ASSERTION_HEADER } from './outgoing-headers.ts';
 
@@ -18,7 +19,10 @@ export interface CheckAnswersOptions {
    * (`token`), or we (`header`).
    */
   readonly identity: 'token' | 'header';
-  /** Managed headers by their exact names, as configured; prefixes are of no use to a removal list. */
+  /**
+   * Managed headers by their exact names, as configured, besides those that always are; prefixes are of
+   * no use to a removal list.
+   */
   readonly managedHeaders: readonly string[];
 }
 
@@ -50,7 +54,7 @@ export class CheckAnswers {
   constructor({ identity, managedHeaders }: CheckAnswersOptions, hygiene: Hygiene) {
     this.#identity = identity;
     this.#hygiene = hygiene;
-    const exact = [...managedHeaders, ASSERTION_HEADER]
+    const exact = [...ALWAYS_MANAGED_HEADERS, ...managedHeaders, ASSERTION_HEADER]
       .filter((name) => !name.endsWith('*'))
       .map((name) => name.toLowerCase());
     this.#removable = [...new Set([...exact, ...OVERRIDES].flatMap(spellings))];
