@@ -41,7 +41,7 @@ export function openPages(
       jwks: () => ({ body: keySetJson(keys.ring) }),
       namespacesOf: access.namespacesOf,
       tokens: tokens.personal,
-      tokenAuthenticator: tokens.authenticator,
+      requestAuthenticator: identity.authenticator,
       grantRecords: new GrantRecords(
         storage.store,
         new RecordSealer(sessionKeys.record, parts.random),

@@ -1,10 +1,11 @@
 // Owns what the pages are told and handed when they are made.
 import type { NamespacesOf } from '../access/namespaces-of.ts';
-import type { SessionAuthenticator, TokenAuthenticator } from '../identity/authentication.ts';
+import type { SessionAuthenticator } from '../identity/authentication.ts';
 import type { GrantRecords } from '../identity/oauth/grant-records.ts';
 import type { PersonalTokens } from '../identity/personal-tokens/personal-tokens.ts';
 import type { RecordSealer } from '../identity/session/sealed-record.ts';
 import type { LoginFlow } from '../identity/login/login-flow.ts';
+import type { RequestAuthenticator } from '../identity/request-authenticator.ts';
 import type { Sessions } from '../identity/session/sessions.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
@@ -35,8 +36,8 @@ export interface PageDependencies {
   readonly tokens: PersonalTokens | undefined;
   /** What people allow programs to redeem. */
   readonly grantRecords: GrantRecords;
-  /** Judges bearer tokens where a page takes them. */
-  readonly tokenAuthenticator: TokenAuthenticator;
+  /** Judges bearer tokens, too, where a page takes them. */
+  readonly requestAuthenticator: Pick<RequestAuthenticator, 'authenticate'>;
   readonly sealer: Pick<RecordSealer, 'seal' | 'open'>;
   readonly random: Random;
   readonly clock: Clock;

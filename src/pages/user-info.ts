@@ -2,7 +2,6 @@
 import type { RequestHandler } from 'express';
 import type { KnownNamespaces } from '../access/namespaces-of.ts';
 import { formatTokenScope, type TokenScope } from '../identity/bearer/token-scope.ts';
-import { RequestAuthenticator } from '../identity/request-authenticator.ts';
 import { sendJson, sendProblem } from './answer.ts';
 import type { PageContext } from './page-dependencies.ts';
 import { headOf } from './request-heads.ts';
@@ -12,14 +11,9 @@ import { headOf } from './request-heads.ts';
  * while nobody can say, and then `namespaces_known` is false: who has none has an empty list. For a
  * token that is limited, `scope` says to what, and namespaces beyond it are left out.
  */
-export function userInfo({
-  authenticator,
-  tokenAuthenticator,
-  namespacesOf,
-}: PageContext): RequestHandler {
-  const who = new RequestAuthenticator({ sessions: authenticator, tokens: tokenAuthenticator });
+export function userInfo({ requestAuthenticator, namespacesOf }: PageContext): RequestHandler {
   return async (req, res) => {
-    const asked = await who.authenticate(headOf(req));
+    const asked = await requestAuthenticator.authenticate(headOf(req));
     if (asked.kind !== 'authenticated') {
       const told = asked.kind === 'rejected' ? ({ bearerError: 'invalid_token' } as const) : {};
       sendProblem(req, res, { ...asked, ...told });
